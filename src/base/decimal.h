@@ -1,0 +1,31 @@
+/* Decimal numbers with a fixed count of fraction digits, kept as a 128-bit integer: money in
+ * 10^-12 USD, feedback scores in 10^-9. No binary fractions, so sums are exact. */
+#ifndef OCELLI_BASE_DECIMAL_H
+#define OCELLI_BASE_DECIMAL_H
+
+#include "base/str.h"
+
+/* 8-byte alignment keeps structs that hold one small. */
+typedef __int128 decimal_int __attribute__((aligned(8)));
+
+/* Longest text of decimal_format(), with its NUL. */
+#define DECIMAL_TEXT_MAX 44
+
+/* A decimal text with optional sign, fraction and exponent ("-1.5e-3") as an integer of
+ * 10^-scale. Rule of the contract (traces.md 11.3, spans.md 2): a text with more than 12 fraction
+ * digits is first rounded half-even to 9; then digits beyond `scale` are cut.
+ * False when the text is no number or does not fit (±10^26). */
+bool decimal_parse(struct str text, int scale, decimal_int *ret);
+
+/* The same without the rounding: digits beyond `scale` are cut, however many there are. */
+bool decimal_parse_cut(struct str text, int scale, decimal_int *ret);
+
+/* Plain notation without trailing zeros ("0.0015"); NUL-terminated; returns the length. */
+size_t decimal_format(decimal_int value, int scale, char out[DECIMAL_TEXT_MAX]);
+
+double decimal_to_double(decimal_int value, int scale);
+
+/* Nearest; the caller gives a finite double in range (±10^26). */
+decimal_int decimal_from_double(double value, int scale);
+
+#endif
