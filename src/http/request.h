@@ -1,0 +1,100 @@
+/* One request and its response, as handlers see them. */
+#ifndef OCELLI_HTTP_REQUEST_H
+#define OCELLI_HTTP_REQUEST_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+enum http_method {
+    HTTP_GET = 1 << 0,
+    HTTP_HEAD = 1 << 1,
+    HTTP_POST = 1 << 2,
+    HTTP_PUT = 1 << 3,
+    HTTP_PATCH = 1 << 4,
+    HTTP_DELETE = 1 << 5,
+    HTTP_OPTIONS = 1 << 6,
+};
+
+struct route;
+struct request;
+
+struct http_pair {
+    struct str name, value;
+};
+
+#define HTTP_PATH_PARAMS_MAX 4
+#define HTTP_RESPONSE_HEADERS_MAX 8
+
+/* What a producer reports. */
+enum produce_result {
+    PRODUCE_MORE, /* call again when what was appended has been sent */
+    PRODUCE_DONE, /* nothing follows */
+};
+
+/* Appends the next piece of a streamed body (aim: 64 to 256 KiB a call) to `out`. Runs on a worker,
+ * never twice at the same time for one request. A failure after the first piece is told to the
+ * client inside the stream by the producer itself (contract/README.md, difference 11). */
+typedef enum produce_result (*http_producer)(struct request *request, struct buf *out);
+
+struct response {
+    int status;               /* 0 until somebody answered */
+    const char *content_type; /* static text; NULL for an empty body */
+    struct str body;          /* whole body, in the request's arena; unless `produce` is set */
+    struct http_pair headers[HTTP_RESPONSE_HEADERS_MAX]; /* texts in the request's arena */
+    size_t header_count;
+    http_producer produce;             /* set by response_stream() */
+    void *produce_state;               /* the handler's own; in the request's arena */
+    void (*release)(struct request *); /* called once when the request ends, however it ends; may be
+                                          NULL: closes what produce_state holds */
+};
+
+struct request {
+    struct arena arena; /* lives until the response has been sent */
+    enum http_method method;
+    struct str path;               /* as sent (percent-encoded), without query, `/api` prefix
+                                      and trailing slashes */
+    struct str host;               /* the Host header, or the listening address */
+    const struct http_pair *query; /* decoded once, in order of appearance */
+    size_t query_count;
+    const struct http_pair *headers; /* request headers as sent */
+    size_t header_count;
+    struct str path_params[HTTP_PATH_PARAMS_MAX]; /* decoded, in order of the pattern's braces */
+    struct str body;                              /* whole, inflated; empty when none was sent */
+    const struct route *route;
+    void *app;          /* what server_new() was given */
+    uint64_t number;    /* counts requests since the start, for the log */
+    int64_t started_ns; /* monotonic, when the head was read */
+    struct response response;
+    struct server_job *job; /* the server's own state */
+};
+
+/* First value of a query parameter; false when absent. An empty value is present. */
+bool request_query(const struct request *request, const char *name, struct str *ret);
+
+/* First value of a header, names compared without case; false when absent. */
+bool request_header(const struct request *request, const char *name, struct str *ret);
+
+/* Answers without a body (201, 204). */
+void response_empty(struct request *request, int status);
+
+/* Answers with JSON text that lives in the request's arena. */
+void response_json(struct request *request, int status, struct str body);
+
+/* Answers with a stream; see http_producer. If the first call already reports PRODUCE_DONE the
+ * answer has a Content-Length, otherwise it is chunked. */
+void response_stream(struct request *request, const char *content_type, http_producer produce,
+                     void *state, void (*release)(struct request *));
+
+/* Answers with an error in the shape it has (M or E); the only place that writes those shapes. */
+void response_error(struct request *request, const struct error *error);
+
+/* Adds a response header; both texts are static or in the request's arena. At most
+ * HTTP_RESPONSE_HEADERS_MAX. */
+void response_header(struct request *request, const char *name, struct str value);
+
+/* Hands the finished response to the connection. For handlers of routes with ROUTE_DEFERRED only;
+ * from any thread, exactly once, after which the request must not be touched. */
+void request_finish(struct request *request);
+
+#endif

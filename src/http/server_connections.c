@@ -1,0 +1,231 @@
+/* A table of the open connections, and one thread that looks at it now and then.
+ *
+ * It closes connections whose request head does not come to an end: libmicrohttpd's own timeout
+ * starts anew with every byte, so a client that sends a byte a minute would hold its place forever.
+ * A connection that waits between two requests is not late: the idle timeout is for it.
+ *
+ * It also keeps sockets open for a while on which an answer was sent before the request's body was
+ * read. Closing them with unread data would make the kernel send a reset, and the client would lose
+ * the answer. */
+#include "http/server_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define LINGER_MAX 64
+#define LINGER_TOTAL_NS (30 * CLOCK_NS_PER_S)
+#define LINGER_SILENCE_NS (3 * CLOCK_NS_PER_S)
+#define LINGER_TICK_NS (10 * 1000000LL)
+#define TICK_MIN_NS (10 * 1000000LL)
+#define TICK_MAX_NS CLOCK_NS_PER_S
+
+struct server_connection {
+    struct server_connection *prev, *next;
+    int fd;
+    atomic_int_fast64_t waiting_since; /* ns; 0: a request is under way */
+    atomic_bool used;                  /* has had a request before */
+};
+
+/* A copy of the descriptor of a connection that libmicrohttpd has closed. */
+struct lingering {
+    struct lingering *next;
+    int fd;
+    int64_t until;    /* ns, whatever comes */
+    int64_t heard_at; /* ns, when data came last */
+};
+
+struct server_connection *connections_add(struct server_connections *connections, int fd)
+{
+    struct server_connection *entry = mem_zalloc(sizeof(*entry));
+    entry->fd = fd;
+    atomic_store_explicit(&entry->waiting_since, clock_monotonic_ns(), memory_order_relaxed);
+    pthread_mutex_lock(&connections->lock);
+    entry->next = connections->head;
+    if (entry->next)
+        entry->next->prev = entry;
+    connections->head = entry;
+    pthread_mutex_unlock(&connections->lock);
+    return entry;
+}
+
+void connections_remove(struct server_connections *connections, struct server_connection *entry)
+{
+    if (!entry)
+        return;
+    pthread_mutex_lock(&connections->lock);
+    if (entry->prev)
+        entry->prev->next = entry->next;
+    else
+        connections->head = entry->next;
+    if (entry->next)
+        entry->next->prev = entry->prev;
+    pthread_mutex_unlock(&connections->lock);
+    mem_free(entry);
+}
+
+void connection_head_read(struct server_connection *entry)
+{
+    if (entry)
+        atomic_store_explicit(&entry->waiting_since, 0, memory_order_relaxed);
+}
+
+void connection_answered(struct server_connection *entry)
+{
+    if (!entry)
+        return;
+    atomic_store_explicit(&entry->used, true, memory_order_relaxed);
+    atomic_store_explicit(&entry->waiting_since, clock_monotonic_ns(), memory_order_relaxed);
+}
+
+void connections_linger(struct server_connections *connections, struct server_connection *entry)
+{
+    if (!entry)
+        return;
+    pthread_mutex_lock(&connections->lock);
+    int fd = -1;
+    if (connections->linger_count < LINGER_MAX && !connections->stopped)
+        fd = fcntl(entry->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd >= 0) {
+        struct lingering *socket = mem_zalloc(sizeof(*socket));
+        int64_t now = clock_monotonic_ns();
+        *socket = (struct lingering){
+            .next = connections->lingering,
+            .fd = fd,
+            .until = now + LINGER_TOTAL_NS,
+            .heard_at = now,
+        };
+        connections->lingering = socket;
+        connections->linger_count++;
+        pthread_cond_signal(&connections->wake);
+    }
+    pthread_mutex_unlock(&connections->lock);
+}
+
+/* Did anything come since the last answer? The kernel knows when data came last. */
+static bool has_begun(const struct server_connection *entry, int64_t waited_ns)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof(info);
+    if (!atomic_load_explicit(&entry->used, memory_order_relaxed))
+        return true;
+    if (getsockopt(entry->fd, IPPROTO_TCP, TCP_INFO, &info, &size))
+        return false;
+    /* Kernel times are in steps of up to 10 ms. */
+    return (info.tcpi_last_data_recv + 10) * 1000000LL < waited_ns;
+}
+
+static void close_late_heads(struct server_connections *connections, int64_t now)
+{
+    for (struct server_connection *entry = connections->head; entry; entry = entry->next) {
+        int64_t since = atomic_load_explicit(&entry->waiting_since, memory_order_relaxed);
+        if (since == 0 || now - since < connections->head_timeout_ns)
+            continue;
+        /* The lock keeps the entry, and so its descriptor, from going away. The network thread
+         * sees the end of the stream and closes the connection. */
+        if (has_begun(entry, now - since))
+            shutdown(entry->fd, SHUT_RDWR);
+    }
+}
+
+/* True when the socket can be closed. */
+static bool drain(struct lingering *socket, int64_t now)
+{
+    for (int turn = 0; turn < 64; turn++) {
+        /* MSG_TRUNC: the kernel drops the data without a copy. */
+        ssize_t n = recv(socket->fd, NULL, 1 << 20, MSG_TRUNC | MSG_DONTWAIT);
+        if (n > 0)
+            socket->heard_at = now;
+        else if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            break;
+        else
+            return true;
+    }
+    return now >= socket->until || now - socket->heard_at >= LINGER_SILENCE_NS;
+}
+
+static void turn_lingering(struct server_connections *connections, int64_t now, bool all)
+{
+    struct lingering **link = &connections->lingering;
+    while (*link) {
+        struct lingering *socket = *link;
+        if (!drain(socket, now) && !all) {
+            link = &socket->next;
+            continue;
+        }
+        *link = socket->next;
+        connections->linger_count--;
+        close(socket->fd);
+        mem_free(socket);
+    }
+}
+
+static int64_t next_tick(const struct server_connections *connections)
+{
+    if (connections->lingering)
+        return LINGER_TICK_NS;
+    int64_t tick = connections->head_timeout_ns / 4;
+    if (tick < TICK_MIN_NS)
+        return TICK_MIN_NS;
+    return tick > TICK_MAX_NS ? TICK_MAX_NS : tick;
+}
+
+static void wait_until(struct server_connections *connections, int64_t at)
+{
+    struct timespec time = {at / CLOCK_NS_PER_S, (long)(at % CLOCK_NS_PER_S)};
+    pthread_cond_timedwait(&connections->wake, &connections->lock, &time);
+}
+
+static void *reaper_main(void *argument)
+{
+    struct server_connections *connections = argument;
+    pthread_mutex_lock(&connections->lock);
+    int64_t look_at = clock_monotonic_ns();
+    while (!connections->stopped) {
+        int64_t now = clock_monotonic_ns();
+        turn_lingering(connections, now, false);
+        if (now >= look_at) {
+            close_late_heads(connections, now);
+            look_at = now + next_tick(connections);
+        }
+        wait_until(connections, now + next_tick(connections));
+    }
+    turn_lingering(connections, clock_monotonic_ns(), true);
+    pthread_mutex_unlock(&connections->lock);
+    return NULL;
+}
+
+bool connections_start(struct server_connections *connections, int64_t head_timeout_ms)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&connections->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&connections->lock, NULL);
+    connections->head_timeout_ns = head_timeout_ms * 1000000LL;
+    connections->started =
+        pthread_create(&connections->thread, NULL, reaper_main, connections) == 0;
+    if (connections->started)
+        pthread_setname_np(connections->thread, "connections");
+    return connections->started;
+}
+
+void connections_stop(struct server_connections *connections)
+{
+    pthread_mutex_lock(&connections->lock);
+    connections->stopped = true;
+    pthread_cond_signal(&connections->wake);
+    pthread_mutex_unlock(&connections->lock);
+    if (connections->started)
+        pthread_join(connections->thread, NULL);
+    pthread_cond_destroy(&connections->wake);
+    pthread_mutex_destroy(&connections->lock);
+}
