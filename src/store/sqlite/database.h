@@ -1,0 +1,137 @@
+/* What the files of the SQLite store share: connections, cached statements, columns by field. */
+#ifndef OCELLI_STORE_SQLITE_DATABASE_H
+#define OCELLI_STORE_SQLITE_DATABASE_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "store/sqlite/names.h"
+#include "store/store.h"
+
+/* Statements that each session keeps prepared. Those of entities have one slot per resource. */
+enum statement {
+    STATEMENT_BEGIN,
+    STATEMENT_BEGIN_READ,
+    STATEMENT_COMMIT,
+    STATEMENT_ROLLBACK,
+    STATEMENT_SAVEPOINT,
+    STATEMENT_SAVEPOINT_RELEASE,
+    STATEMENT_SAVEPOINT_ROLLBACK,
+    STATEMENT_WORKSPACE_FIND,
+    STATEMENT_PROJECT_BY_NAME,
+    STATEMENT_PROJECT_BY_ID,
+    STATEMENT_PROJECT_TOUCH,
+    STATEMENT_NAME_INSERT,
+    STATEMENT_TRACE_ADD,
+    STATEMENT_TRACE_ADD_FIRST,
+    STATEMENT_ENTITY_GET,
+    STATEMENT_ENTITY_GET_ANY = STATEMENT_ENTITY_GET + 2,
+    STATEMENT_ENTITY_INSERT = STATEMENT_ENTITY_GET_ANY + 2,
+    STATEMENT_ENTITY_UPDATE = STATEMENT_ENTITY_INSERT + 2,
+    STATEMENT_ENTITY_MOVE = STATEMENT_ENTITY_UPDATE + 2,
+    STATEMENT_BODY_GET = STATEMENT_ENTITY_MOVE + 2,
+    STATEMENT_BODY_INSERT = STATEMENT_BODY_GET + 2,
+    STATEMENT_BODY_UPDATE = STATEMENT_BODY_INSERT + 2, /* one per set of heavy fields */
+    STATEMENT_COUNT = STATEMENT_BODY_UPDATE + 2 * 16,
+};
+
+struct session {
+    struct store *store;
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    size_t names_mark; /* writer: names known when the transaction began */
+    size_t names_savepoint;
+    bool writer;
+    struct session *next; /* in the store's list of free readers */
+    char message[256];
+};
+
+struct store {
+    char *path;
+    int lock_fd;
+    size_t body_limit;
+    struct names *names;
+    struct session *writer;
+    struct session *free_readers;
+    struct session **readers;
+    int reader_count;
+    pthread_mutex_t mutex;
+    pthread_cond_t reader_freed;
+    pthread_t checkpointer;
+    bool checkpointer_runs;
+    pthread_cond_t checkpoint_wanted;
+    bool stopping;
+    int wal_pages; /* of the log after the last commit; under `mutex` */
+};
+
+/* Which of the two slots of a statement an entity has: 0 traces, 1 spans. */
+static inline int entity_slot(const struct resource *resource)
+{
+    return resource == &span_resource;
+}
+
+static inline const char *entity_table(const struct resource *resource)
+{
+    return resource == &span_resource ? "span" : "trace";
+}
+
+/* Keeps SQLite's words about the failure; returns ERR_INTERNAL. */
+enum err session_failed(struct session *session, const char *what);
+
+/* The cached statement of a slot, prepared from `sql` on first use, reset and without bindings.
+ * NULL on failure. */
+sqlite3_stmt *session_statement(struct session *session, int slot, const char *sql);
+
+/* True when the slot is prepared already, so that its text need not be made again. */
+bool session_has_statement(const struct session *session, int slot);
+
+/* Prepares a statement that is used once. NULL on failure. */
+sqlite3_stmt *session_prepare(struct session *session, struct str sql);
+
+/* Runs a statement that returns no rows, and resets it. */
+enum err session_run(struct session *session, sqlite3_stmt *statement);
+
+/* Cleanup attribute for statements from session_prepare(). */
+void statement_finalize(sqlite3_stmt **statement);
+/* Cleanup attribute for statements from session_statement(). */
+void statement_reset(sqlite3_stmt **statement);
+
+void bind_str(sqlite3_stmt *statement, int index, struct str s);
+void bind_uuid(sqlite3_stmt *statement, int index, const struct uuid *uuid);
+struct str column_str(sqlite3_stmt *statement, int index, struct arena *arena);
+
+/* Binds a value as its column is stored; absent ones as NULL, absent ids as an empty blob.
+ * ERR_INTERNAL when a name could not be stored. */
+enum err bind_field(struct session *session, sqlite3_stmt *statement, int index,
+                    const struct field *field, const struct value *value);
+
+/* Reads a column as the field's value, texts copied into the arena. */
+void column_field(struct session *session, sqlite3_stmt *statement, int index,
+                  const struct field *field, struct arena *arena, struct value *ret);
+
+/* Tallies as blobs. Writer for encode: new names are stored. */
+enum err tally_bind(struct session *session, sqlite3_stmt *statement, int index,
+                    const struct tally *tally);
+struct tally *tally_read(struct session *session, const void *blob, int size, struct arena *arena);
+
+/* Money: an integer of 10^-12 USD, or a real of the same unit where that does not fit. */
+void cost_bind(sqlite3_stmt *statement, int index, decimal_int cost);
+decimal_int cost_read(sqlite3_value *value);
+
+/* SQL functions tally_add(old, more) and cost_add(old, more). */
+int functions_register(sqlite3 *db);
+
+/* Creates or upgrades the schema inside one transaction. False with one line in `message`. */
+bool schema_prepare(sqlite3 *db, char *message, size_t message_size);
+
+/* Heavy values: text from a column of a body table. Compressed ones are unpacked into the arena. */
+enum err body_unpack(struct session *session, sqlite3_stmt *statement, int index,
+                     struct arena *arena, struct value *ret);
+
+/* Reading entities: the columns that entity_columns() lists start at `first`. */
+struct str entity_columns(struct arena *arena, const struct resource *resource);
+enum err entity_read(struct session *session, sqlite3_stmt *statement,
+                     const struct resource *resource, uint64_t load, struct arena *arena,
+                     struct row *ret);
+
+#endif

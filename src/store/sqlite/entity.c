@@ -1,0 +1,406 @@
+/* Traces and spans as rows: SQL made from the field table, reading, writing, deleting. */
+#include "store/sqlite/database.h"
+
+#include <stdio.h>
+
+#include "store/pack.h"
+
+/* Enough for the columns of all PATCHable fields with their times. */
+#define PATCHED_TEXT_MAX 2048
+
+/* Columns of every entity that are no fields. */
+#define ROW_COLUMNS                                                                                \
+    "t.project, p.uuid, p.deleted, t.present, t.heavy, t.body, t.base_clock, t.patched"
+enum {
+    COLUMN_PROJECT,
+    COLUMN_UUID,
+    COLUMN_DELETED,
+    COLUMN_PRESENT,
+    COLUMN_HEAVY,
+    COLUMN_BODY,
+    COLUMN_BASE_CLOCK,
+    COLUMN_PATCHED,
+    ROW_COLUMN_COUNT
+};
+
+static bool is_narrow(const struct field *field)
+{
+    return field->column && !(field->flags & FF_HEAVY);
+}
+
+/* Columns of the primary key besides the project, which change only when a span moves. */
+static bool is_key(const struct resource *resource, size_t i)
+{
+    return i == ENTITY_ID ||
+           (resource == &span_resource && (i == SPAN_TRACE_ID || i == SPAN_PARENT_SPAN_ID));
+}
+
+/* Bit of a heavy field in the `heavy` column: its place among the heavy fields. */
+static int64_t heavy_bit(const struct resource *resource, size_t field)
+{
+    int64_t bit = 1;
+
+    for (size_t i = 0; i < field; i++) {
+        if (resource->fields[i].flags & FF_HEAVY)
+            bit <<= 1;
+    }
+    return bit;
+}
+
+struct str entity_columns(struct arena *arena, const struct resource *resource)
+{
+    struct str out = STR(ROW_COLUMNS);
+
+    for (size_t i = 0; i < resource->count; i++) {
+        if (is_narrow(&resource->fields[i]))
+            out = str_format(arena, "%.*s, t.%s", STR_ARG(out), resource->fields[i].column);
+    }
+    return out;
+}
+
+/* "name=123,output=456": fields with the µs of their PATCH, by column so that the file does not
+ * depend on the order of the table. */
+static void read_patched(struct str text, struct row *row)
+{
+    const struct resource *resource = row->record->resource;
+
+    while (text.n) {
+        ptrdiff_t comma = str_find(text, STR(","));
+        struct str item = comma < 0 ? text : str_make(text.p, (size_t)comma);
+        ptrdiff_t equals = str_find(item, STR("="));
+        int64_t at;
+
+        if (equals > 0 && row->patched_count < RESOURCE_FIELDS_MAX &&
+            str_to_i64(str_make(item.p + equals + 1, item.n - (size_t)equals - 1), &at)) {
+            struct str column = str_make(item.p, (size_t)equals);
+            for (size_t i = 0; i < resource->count; i++) {
+                if (resource->fields[i].column &&
+                    str_eq(str_of(resource->fields[i].column), column))
+                    row->patched[row->patched_count++] = (struct patched_field){(uint8_t)i, at};
+            }
+        }
+        text = comma < 0 ? STR("") : str_make(text.p + comma + 1, text.n - (size_t)comma - 1);
+    }
+}
+
+static size_t write_patched(const struct row *row, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < row->patched_count && n < size; i++) {
+        const struct field *field = &row->record->resource->fields[row->patched[i].field];
+        n += (size_t)snprintf(out + n, size - n, "%s%s=%lld", i ? "," : "", field->column,
+                              (long long)row->patched[i].at);
+    }
+    return n < size ? n : size - 1;
+}
+
+static enum err load_body(struct session *session, const struct resource *resource, uint64_t load,
+                          int64_t heavy, struct arena *arena, struct row *row)
+{
+    static const char *const sql[] = {
+        "SELECT input, output, metadata, error_info FROM trace_body WHERE id = ?",
+        "SELECT input, output, metadata, error_info FROM span_body WHERE id = ?",
+    };
+    int slot = entity_slot(resource), column = 0;
+    sqlite3_stmt *statement __attribute__((cleanup(statement_reset))) =
+        session_statement(session, STATEMENT_BODY_GET + slot, sql[slot]);
+    enum err err = ERR_OK;
+
+    if (!statement)
+        return ERR_INTERNAL;
+    sqlite3_bind_int64(statement, 1, row->body);
+    if (sqlite3_step(statement) != SQLITE_ROW)
+        return session_failed(session, "read body");
+    for (size_t i = 0; i < resource->count && !err; i++) {
+        if (!(resource->fields[i].flags & FF_HEAVY))
+            continue;
+        if (load & 1ULL << i && heavy & 1LL << column)
+            err = body_unpack(session, statement, column, arena, &row->record->v[i]);
+        column++;
+    }
+    return err;
+}
+
+enum err body_unpack(struct session *session, sqlite3_stmt *statement, int index,
+                     struct arena *arena, struct value *ret)
+{
+    struct str bytes;
+
+    *ret = (struct value){.kind = VALUE_SET};
+    if (sqlite3_column_type(statement, index) == SQLITE_TEXT) {
+        ret->s = column_str(statement, index, arena);
+        return ret->s.p ? ERR_OK : ERR_TOO_LARGE;
+    }
+    bytes.p = sqlite3_column_blob(statement, index);
+    bytes.n = (size_t)sqlite3_column_bytes(statement, index);
+    return pack_open(arena, bytes, session->store->body_limit, &ret->s);
+}
+
+enum err entity_read(struct session *session, sqlite3_stmt *statement,
+                     const struct resource *resource, uint64_t load, struct arena *arena,
+                     struct row *ret)
+{
+    int64_t heavy = sqlite3_column_int64(statement, COLUMN_HEAVY);
+    int column = ROW_COLUMN_COUNT, bit = 0;
+    bool wanted = false;
+    struct value *project_id;
+
+    *ret = (struct row){.record = record_new(arena, resource)};
+    ret->project.key = sqlite3_column_int64(statement, COLUMN_PROJECT);
+    if (sqlite3_column_bytes(statement, COLUMN_UUID) == sizeof(struct uuid))
+        memcpy(&ret->project.id, sqlite3_column_blob(statement, COLUMN_UUID), sizeof(struct uuid));
+    ret->project.deleted = sqlite3_column_int(statement, COLUMN_DELETED) != 0;
+    ret->stored = true;
+    ret->exists = sqlite3_column_int(statement, COLUMN_PRESENT) != 0;
+    ret->body = sqlite3_column_int64(statement, COLUMN_BODY);
+    ret->base_clock = sqlite3_column_type(statement, COLUMN_BASE_CLOCK) == SQLITE_NULL
+                          ? NO_BASE_CLOCK
+                          : sqlite3_column_int64(statement, COLUMN_BASE_CLOCK);
+    for (size_t i = 0; i < resource->count; i++) {
+        const struct field *field = &resource->fields[i];
+        if (is_narrow(field)) {
+            column_field(session, statement, column++, field, arena, &ret->record->v[i]);
+        } else if (field->flags & FF_HEAVY) {
+            if (heavy & 1LL << bit) {
+                ret->record->v[i].kind = VALUE_KEPT;
+                wanted |= (load & 1ULL << i) != 0;
+            }
+            bit++;
+        }
+    }
+    project_id = &ret->record->v[ENTITY_PROJECT_ID];
+    *project_id = value_uuid(ret->project.id);
+    read_patched(str_make((const char *)sqlite3_column_text(statement, COLUMN_PATCHED),
+                          (size_t)sqlite3_column_bytes(statement, COLUMN_PATCHED)),
+                 ret);
+    return wanted ? load_body(session, resource, load, heavy, arena, ret) : ERR_OK;
+}
+
+enum err store_entity_get(struct session *session, const struct resource *resource,
+                          int64_t workspace, int64_t project_key, const struct uuid *id,
+                          uint64_t load, struct arena *arena, struct row *ret)
+{
+    int slot =
+        (project_key ? STATEMENT_ENTITY_GET : STATEMENT_ENTITY_GET_ANY) + entity_slot(resource);
+    struct str sql = STR("");
+    sqlite3_stmt *statement __attribute__((cleanup(statement_reset))) = NULL;
+    enum err err;
+    int rc;
+
+    if (!session_has_statement(session, slot))
+        sql = str_format(arena,
+                         "SELECT %.*s FROM %s t JOIN project p ON p.id = t.project "
+                         "WHERE t.id = ?1 AND %s ORDER BY t.present DESC, p.uuid DESC LIMIT 1",
+                         STR_ARG(entity_columns(arena, resource)), entity_table(resource),
+                         project_key ? "t.project = ?2" : "p.workspace = ?2");
+    statement = session_statement(session, slot, sql.p);
+    if (!statement)
+        return ERR_INTERNAL;
+    bind_uuid(statement, 1, id);
+    sqlite3_bind_int64(statement, 2, project_key ? project_key : workspace);
+    rc = sqlite3_step(statement);
+    if (rc == SQLITE_DONE)
+        return ERR_NOT_FOUND;
+    if (rc != SQLITE_ROW)
+        return session_failed(session, "read");
+    err = entity_read(session, statement, resource, load, arena, ret);
+    return err;
+}
+
+/* Whether a field is a column that this kind of statement writes. */
+static bool is_written(const struct resource *resource, size_t i, int base)
+{
+    const struct field *field = &resource->fields[i];
+
+    return is_narrow(field) && !(field->flags & FF_SUMMED) && i != ENTITY_ID &&
+           (base != STATEMENT_ENTITY_UPDATE || !is_key(resource, i));
+}
+
+/* The statement that writes all narrow columns; STATEMENT_ENTITY_MOVE rewrites the key too. */
+static sqlite3_stmt *write_statement(struct session *session, const struct resource *resource,
+                                     int base)
+{
+    int slot = base + entity_slot(resource), index = 7;
+    struct str columns = STR("present, heavy, body, base_clock, patched");
+    struct str marks = STR("1, ?3, ?4, ?5, ?6");
+    sqlite3_stmt *statement;
+    struct arena arena;
+
+    if (session_has_statement(session, slot))
+        return session_statement(session, slot, NULL);
+    arena_init(&arena, ARENA_SMALL);
+    for (size_t i = 0; i < resource->count; i++) {
+        if (!is_written(resource, i, base))
+            continue;
+        columns = str_format(&arena, "%.*s, %s", STR_ARG(columns), resource->fields[i].column);
+        marks = str_format(&arena, "%.*s, ?%d", STR_ARG(marks), index++);
+    }
+    if (base == STATEMENT_ENTITY_INSERT)
+        columns = str_format(&arena, "INSERT INTO %s(project, id, %.*s) VALUES(?1, ?2, %.*s)",
+                             entity_table(resource), STR_ARG(columns), STR_ARG(marks));
+    else
+        columns = str_format(&arena, "UPDATE %s SET (%.*s) = (%.*s) WHERE project = ?1 AND id = ?2",
+                             entity_table(resource), STR_ARG(columns), STR_ARG(marks));
+    statement = session_statement(session, slot, columns.p);
+    arena_done(&arena);
+    return statement;
+}
+
+static void bind_heavy(sqlite3_stmt *statement, int index, const struct value *value)
+{
+    if (value->kind != VALUE_PACKED)
+        sqlite3_bind_null(statement, index);
+    else if (value->plain)
+        bind_str(statement, index, value->s);
+    else
+        sqlite3_bind_blob64(statement, index, value->s.p, value->s.n, SQLITE_STATIC);
+}
+
+/* SQL for the heavy fields of a mask (bits of heavy_bit()). */
+static struct str body_sql(struct arena *arena, const struct resource *resource, bool insert,
+                           int64_t mask)
+{
+    const char *table = entity_table(resource);
+    struct str columns = STR(""), marks = STR("");
+    int index = 2;
+
+    for (size_t i = 0; i < resource->count; i++) {
+        if (!(resource->fields[i].flags & FF_HEAVY) || !(mask & heavy_bit(resource, i)))
+            continue;
+        columns = str_format(arena, "%.*s%s%s", STR_ARG(columns), columns.n ? ", " : "",
+                             resource->fields[i].column);
+        marks = str_format(arena, "%.*s%s?%d", STR_ARG(marks), marks.n ? ", " : "", index++);
+    }
+    if (insert)
+        return str_format(arena, "INSERT INTO %s_body(id, %.*s) VALUES(?1, %.*s)", table,
+                          STR_ARG(columns), STR_ARG(marks));
+    return str_format(arena, "UPDATE %s_body SET (%.*s) = (%.*s) WHERE id = ?1", table,
+                      STR_ARG(columns), STR_ARG(marks));
+}
+
+static sqlite3_stmt *body_statement(struct session *session, const struct resource *resource,
+                                    bool insert, int64_t mask)
+{
+    int slot = insert ? STATEMENT_BODY_INSERT + entity_slot(resource)
+                      : STATEMENT_BODY_UPDATE + entity_slot(resource) * 16 + (int)mask;
+    struct arena arena;
+    sqlite3_stmt *statement;
+
+    if (session_has_statement(session, slot))
+        return session_statement(session, slot, NULL);
+    arena_init(&arena, ARENA_SMALL);
+    statement = session_statement(session, slot, body_sql(&arena, resource, insert, mask).p);
+    arena_done(&arena);
+    return statement;
+}
+
+/* Writes the heavy fields that changed; *ret_heavy tells which are stored afterwards. */
+static enum err put_body(struct session *session, struct row *row, int64_t *ret_heavy)
+{
+    const struct resource *resource = row->record->resource;
+    bool insert = row->body == 0;
+    int64_t changed = 0, bit = 1;
+    sqlite3_stmt *statement;
+    int index = 2;
+
+    *ret_heavy = 0;
+    for (size_t i = 0; i < resource->count; i++) {
+        if (!(resource->fields[i].flags & FF_HEAVY))
+            continue;
+        if (insert || row->record->v[i].kind != VALUE_KEPT)
+            changed |= bit;
+        if (row->record->v[i].kind != VALUE_ABSENT)
+            *ret_heavy |= bit;
+        bit <<= 1;
+    }
+    if (changed == 0 || (insert && *ret_heavy == 0))
+        return ERR_OK;
+    statement = body_statement(session, resource, insert, changed);
+    if (!statement)
+        return ERR_INTERNAL;
+    if (insert)
+        sqlite3_bind_null(statement, 1);
+    else
+        sqlite3_bind_int64(statement, 1, row->body);
+    for (size_t i = 0; i < resource->count; i++) {
+        if (resource->fields[i].flags & FF_HEAVY &&
+            (insert || row->record->v[i].kind != VALUE_KEPT))
+            bind_heavy(statement, index++, &row->record->v[i]);
+    }
+    if (session_run(session, statement))
+        return ERR_INTERNAL;
+    if (insert)
+        row->body = sqlite3_last_insert_rowid(session->db);
+    return ERR_OK;
+}
+
+static void bind_row(sqlite3_stmt *statement, const struct row *row, int64_t heavy)
+{
+    sqlite3_bind_int64(statement, 1, row->project.key);
+    bind_uuid(statement, 2, &row->record->v[ENTITY_ID].uuid);
+    sqlite3_bind_int64(statement, 3, heavy);
+    sqlite3_bind_int64(statement, 4, row->body);
+    if (row->base_clock == NO_BASE_CLOCK)
+        sqlite3_bind_null(statement, 5);
+    else
+        sqlite3_bind_int64(statement, 5, row->base_clock);
+}
+
+enum err store_entity_put(struct session *session, struct row *row)
+{
+    const struct resource *resource = row->record->resource;
+    int base = !row->stored ? STATEMENT_ENTITY_INSERT
+               : row->moved ? STATEMENT_ENTITY_MOVE
+                            : STATEMENT_ENTITY_UPDATE;
+    char patched[PATCHED_TEXT_MAX];
+    sqlite3_stmt *statement;
+    int64_t heavy;
+    int index = 7;
+
+    if (put_body(session, row, &heavy))
+        return ERR_INTERNAL;
+    statement = write_statement(session, resource, base);
+    if (!statement)
+        return ERR_INTERNAL;
+    bind_row(statement, row, heavy);
+    if (row->patched_count == 0)
+        sqlite3_bind_null(statement, 6);
+    else
+        bind_str(statement, 6, str_make(patched, write_patched(row, patched, sizeof(patched))));
+    for (size_t i = 0; i < resource->count; i++) {
+        if (is_written(resource, i, base) &&
+            bind_field(session, statement, index++, &resource->fields[i], &row->record->v[i]))
+            return ERR_INTERNAL;
+    }
+    return session_run(session, statement);
+}
+
+enum err store_entity_delete(struct session *session, const struct row *row)
+{
+    const struct resource *resource = row->record->resource;
+    struct arena arena;
+    enum err err = ERR_OK;
+
+    arena_init(&arena, ARENA_SMALL);
+    if (row->body) {
+        sqlite3_stmt *body __attribute__((cleanup(statement_finalize))) =
+            session_prepare(session, str_format(&arena, "DELETE FROM %s_body WHERE id = ?",
+                                                entity_table(resource)));
+        if (body)
+            sqlite3_bind_int64(body, 1, row->body);
+        err = session_run(session, body);
+    }
+    if (!err) {
+        sqlite3_stmt *narrow __attribute__((cleanup(statement_finalize))) = session_prepare(
+            session, str_format(&arena, "DELETE FROM %s WHERE project = ? AND id = ?",
+                                entity_table(resource)));
+        if (narrow) {
+            sqlite3_bind_int64(narrow, 1, row->project.key);
+            bind_uuid(narrow, 2, &row->record->v[ENTITY_ID].uuid);
+        }
+        err = session_run(session, narrow);
+    }
+    arena_done(&arena);
+    return err;
+}

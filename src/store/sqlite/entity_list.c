@@ -1,0 +1,99 @@
+/* Counting and listing traces and spans. */
+#include "store/sql.h"
+#include "store/sqlite/database.h"
+
+struct entity_cursor {
+    struct session *session;
+    const struct entity_query *query;
+    sqlite3_stmt *statement;
+};
+
+static sqlite3_stmt *prepare_sql(struct session *session, const struct sql *sql)
+{
+    sqlite3_stmt *statement = session_prepare(session, sql->text);
+
+    for (size_t i = 0; statement && i < sql->bind_count; i++) {
+        const struct sql_bind *bind = &sql->binds[i];
+        int index = (int)i + 1;
+        if (bind->kind == SQL_BIND_INT)
+            sqlite3_bind_int64(statement, index, bind->i);
+        else if (bind->kind == SQL_BIND_REAL)
+            sqlite3_bind_double(statement, index, bind->d);
+        else if (bind->kind == SQL_BIND_TEXT)
+            bind_str(statement, index, bind->s);
+        else
+            bind_uuid(statement, index, &bind->uuid);
+    }
+    return statement;
+}
+
+/* True when nothing narrows the list, so that the project's counters are the answer. */
+static bool is_whole_project(const struct entity_query *query)
+{
+    return !query->has_from && !query->has_to && !query->has_trace && !query->type &&
+           !query->source;
+}
+
+enum err store_entity_count(struct session *session, const struct entity_query *query, int64_t *ret)
+{
+    struct arena arena;
+    struct sql *sql;
+    enum err err = ERR_OK;
+
+    if (is_whole_project(query)) {
+        *ret = query->resource == &span_resource ? query->project.span_count
+                                                 : query->project.trace_count;
+        return ERR_OK;
+    }
+    arena_init(&arena, ARENA_SMALL);
+    sql = arena_zalloc(&arena, sizeof(*sql));
+    sql->arena = &arena;
+    sql_add(sql, "SELECT count(*)");
+    sql_add_entity_source(sql, query);
+    {
+        sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
+            prepare_sql(session, sql);
+        if (statement && sqlite3_step(statement) == SQLITE_ROW)
+            *ret = sqlite3_column_int64(statement, 0);
+        else
+            err = session_failed(session, "count");
+    }
+    arena_done(&arena);
+    return err;
+}
+
+enum err store_entity_open(struct session *session, const struct entity_query *query,
+                           struct arena *arena, struct entity_cursor **ret)
+{
+    struct entity_cursor *cursor = arena_zalloc(arena, sizeof(*cursor));
+    struct sql *sql = arena_zalloc(arena, sizeof(*sql));
+
+    sql->arena = arena;
+    sql_add(sql, "SELECT ");
+    sql_add(sql, entity_columns(arena, query->resource).p);
+    sql_add_entity_source(sql, query);
+    sql_add_entity_order(sql, query);
+    cursor->session = session;
+    cursor->query = query;
+    cursor->statement = prepare_sql(session, sql);
+    *ret = cursor;
+    return cursor->statement ? ERR_OK : ERR_INTERNAL;
+}
+
+enum err store_entity_next(struct entity_cursor *cursor, struct arena *arena, struct row *ret)
+{
+    int rc = sqlite3_step(cursor->statement);
+
+    if (rc == SQLITE_DONE)
+        return ERR_NOT_FOUND;
+    if (rc != SQLITE_ROW)
+        return session_failed(cursor->session, "list");
+    return entity_read(cursor->session, cursor->statement, cursor->query->resource,
+                       cursor->query->load, arena, ret);
+}
+
+void store_entity_close(struct entity_cursor *cursor)
+{
+    if (cursor)
+        sqlite3_finalize(cursor->statement);
+}

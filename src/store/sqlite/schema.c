@@ -1,0 +1,158 @@
+/* The schema and its versions. Each entry of `migrations` brings a file from one version to the
+ * next; `PRAGMA user_version` counts them.
+ *
+ * Entities have a narrow table in the order of their default list, without a rowid so that a page
+ * or a scan reads neighbouring pages; their bodies stand apart under an appending integer. */
+#include "store/sqlite/database.h"
+
+#include <stdio.h>
+
+static const char schema_1[] =
+    "CREATE TABLE workspace("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " name TEXT NOT NULL,"
+    " name_key TEXT NOT NULL UNIQUE,"
+    " created_at INTEGER NOT NULL,"
+    " has_configuration INTEGER NOT NULL DEFAULT 0,"
+    " thread_timeout INTEGER,"
+    " truncation_on_tables INTEGER,"
+    " color_map TEXT);"
+
+    "CREATE TABLE project("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " workspace INTEGER NOT NULL REFERENCES workspace(id),"
+    " uuid BLOB NOT NULL,"
+    " name TEXT NOT NULL,"
+    " name_key TEXT NOT NULL," /* lower case */
+    " visibility INTEGER NOT NULL,"
+    " description TEXT,"
+    " created_at INTEGER NOT NULL,"
+    " created_by TEXT NOT NULL,"
+    " last_updated_at INTEGER NOT NULL,"
+    " last_updated_by TEXT NOT NULL,"
+    " last_updated_trace_at INTEGER,"
+    " trace_count INTEGER NOT NULL DEFAULT 0,"
+    " span_count INTEGER NOT NULL DEFAULT 0,"
+    " deleted INTEGER NOT NULL DEFAULT 0);"
+    "CREATE UNIQUE INDEX project_by_name ON project(workspace, name_key) WHERE deleted = 0;"
+    "CREATE UNIQUE INDEX project_by_uuid ON project(workspace, uuid) WHERE deleted = 0;"
+
+    "CREATE TABLE name(number INTEGER PRIMARY KEY, text TEXT NOT NULL);"
+
+    "CREATE TABLE trace("
+    " project INTEGER NOT NULL,"
+    " id BLOB NOT NULL,"
+    " present INTEGER NOT NULL," /* 0: only sums of spans that came before their trace */
+    " name TEXT,"
+    " start_time INTEGER,"
+    " end_time INTEGER,"
+    " source INTEGER,"
+    " visibility_mode INTEGER,"
+    " ttft REAL,"
+    " thread_id TEXT,"
+    " environment TEXT,"
+    " tags TEXT,"
+    " created_at INTEGER,"
+    " created_by TEXT,"
+    " last_updated_at INTEGER,"
+    " last_updated_by TEXT,"
+    " span_count INTEGER NOT NULL DEFAULT 0,"
+    " llm_span_count INTEGER NOT NULL DEFAULT 0,"
+    " tool_span_count INTEGER NOT NULL DEFAULT 0,"
+    " cost INTEGER,"
+    " usage BLOB,"
+    " providers BLOB,"
+    " error_type TEXT,"
+    " heavy INTEGER NOT NULL DEFAULT 0," /* which columns of the body are not NULL */
+    " body INTEGER,"
+    " base_clock INTEGER,"
+    " patched TEXT,"
+    " PRIMARY KEY(project, id)) WITHOUT ROWID;"
+    "CREATE INDEX trace_by_id ON trace(id);"
+    "CREATE TABLE trace_body("
+    " id INTEGER PRIMARY KEY, input, output, metadata, error_info);"
+
+    "CREATE TABLE span("
+    " project INTEGER NOT NULL,"
+    " trace_id BLOB NOT NULL,"
+    " parent_span_id BLOB NOT NULL," /* x'' at the top */
+    " id BLOB NOT NULL,"
+    " present INTEGER NOT NULL,"
+    " name TEXT,"
+    " type INTEGER,"
+    " start_time INTEGER,"
+    " end_time INTEGER,"
+    " source INTEGER,"
+    " ttft REAL,"
+    " environment TEXT,"
+    " model TEXT,"
+    " provider TEXT,"
+    " tags TEXT,"
+    " usage BLOB,"
+    " cost INTEGER,"
+    " cost_version TEXT,"
+    " created_at INTEGER,"
+    " created_by TEXT,"
+    " last_updated_at INTEGER,"
+    " last_updated_by TEXT,"
+    " error_type TEXT,"
+    " heavy INTEGER NOT NULL DEFAULT 0,"
+    " body INTEGER,"
+    " base_clock INTEGER,"
+    " patched TEXT,"
+    " PRIMARY KEY(project, trace_id, parent_span_id, id)) WITHOUT ROWID;"
+    "CREATE INDEX span_by_id ON span(id);"
+    "CREATE TABLE span_body("
+    " id INTEGER PRIMARY KEY, input, output, metadata, error_info);"
+
+    /* What a fresh installation of the reference has (platform.md 5, 8). */
+    "INSERT INTO workspace(name, name_key, created_at)"
+    " VALUES('default', 'default', CAST(unixepoch() AS INTEGER) * 1000000);"
+    "INSERT INTO project(workspace, uuid, name, name_key, visibility, description, created_at,"
+    " created_by, last_updated_at, last_updated_by)"
+    " SELECT id, x'0190babc62a071d2832a0feffa4676eb', 'Default Project', 'default project', 1,"
+    " 'This is the default project. It cannot be deleted.', created_at, 'admin', created_at,"
+    " 'admin' FROM workspace;";
+
+static const char *const migrations[] = {schema_1};
+
+#define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
+
+static int read_version(sqlite3 *db)
+{
+    sqlite3_stmt *statement = NULL;
+    int version = -1;
+
+    if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        version = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return version;
+}
+
+bool schema_prepare(sqlite3 *db, char *message, size_t message_size)
+{
+    int version = read_version(db);
+    char pragma[64];
+    bool ok;
+
+    if (version > SCHEMA_VERSION) {
+        snprintf(message, message_size,
+                 "the data was written by a newer version (schema %d, this program knows %d)",
+                 version, SCHEMA_VERSION);
+        return false;
+    }
+    if (version == SCHEMA_VERSION)
+        return true;
+    ok = version >= 0 && sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
+    for (int i = version; ok && i < SCHEMA_VERSION; i++)
+        ok = sqlite3_exec(db, migrations[i], NULL, NULL, NULL) == SQLITE_OK;
+    snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", SCHEMA_VERSION);
+    ok = ok && sqlite3_exec(db, pragma, NULL, NULL, NULL) == SQLITE_OK &&
+         sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+    if (!ok) {
+        snprintf(message, message_size, "cannot prepare the data: %s", sqlite3_errmsg(db));
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return ok;
+}

@@ -1,0 +1,152 @@
+/* Prepared statements, and columns as values of fields. */
+#include "store/sqlite/database.h"
+
+#include <stdio.h>
+
+enum err session_failed(struct session *session, const char *what)
+{
+    snprintf(session->message, sizeof(session->message), "%s: %s (%d)", what,
+             sqlite3_errmsg(session->db), sqlite3_extended_errcode(session->db));
+    return ERR_INTERNAL;
+}
+
+bool session_has_statement(const struct session *session, int slot)
+{
+    return session->statements[slot] != NULL;
+}
+
+sqlite3_stmt *session_statement(struct session *session, int slot, const char *sql)
+{
+    sqlite3_stmt **statement = &session->statements[slot];
+
+    if (!*statement && sqlite3_prepare_v3(session->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                          statement, NULL) != SQLITE_OK) {
+        session_failed(session, "prepare");
+        return NULL;
+    }
+    return *statement;
+}
+
+sqlite3_stmt *session_prepare(struct session *session, struct str sql)
+{
+    sqlite3_stmt *statement = NULL;
+
+    if (sqlite3_prepare_v2(session->db, sql.p, (int)sql.n, &statement, NULL) != SQLITE_OK) {
+        session_failed(session, "prepare");
+        return NULL;
+    }
+    return statement;
+}
+
+enum err session_run(struct session *session, sqlite3_stmt *statement)
+{
+    enum err err = ERR_OK;
+
+    if (!statement)
+        return ERR_INTERNAL;
+    if (sqlite3_step(statement) != SQLITE_DONE)
+        err = session_failed(session, "write");
+    sqlite3_reset(statement);
+    return err;
+}
+
+void statement_finalize(sqlite3_stmt **statement)
+{
+    sqlite3_finalize(*statement);
+}
+
+void statement_reset(sqlite3_stmt **statement)
+{
+    if (*statement)
+        sqlite3_reset(*statement);
+}
+
+void bind_str(sqlite3_stmt *statement, int index, struct str s)
+{
+    sqlite3_bind_text64(statement, index, s.n ? s.p : "", s.n, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void bind_uuid(sqlite3_stmt *statement, int index, const struct uuid *uuid)
+{
+    sqlite3_bind_blob(statement, index, uuid->b, sizeof(uuid->b), SQLITE_STATIC);
+}
+
+struct str column_str(sqlite3_stmt *statement, int index, struct arena *arena)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, index);
+
+    if (!text)
+        return STR("");
+    return str_copy(arena, str_make(text, (size_t)sqlite3_column_bytes(statement, index)));
+}
+
+enum err bind_field(struct session *session, sqlite3_stmt *statement, int index,
+                    const struct field *field, const struct value *value)
+{
+    if (!value_is_set(value)) {
+        if (field->type == FIELD_UUID)
+            sqlite3_bind_zeroblob(statement, index, 0);
+        else
+            sqlite3_bind_null(statement, index);
+        return ERR_OK;
+    }
+    switch (field->type) {
+    case FIELD_UUID:
+        bind_uuid(statement, index, &value->uuid);
+        return ERR_OK;
+    case FIELD_NUMBER:
+        sqlite3_bind_double(statement, index, value->d);
+        return ERR_OK;
+    case FIELD_COST:
+        cost_bind(statement, index, value->n);
+        return ERR_OK;
+    case FIELD_TALLY:
+    case FIELD_TALLY_KEYS:
+        return tally_bind(session, statement, index, value->tally);
+    case FIELD_TEXT:
+    case FIELD_TAGS:
+    case FIELD_COLORS:
+        bind_str(statement, index, value->s);
+        return ERR_OK;
+    default:
+        sqlite3_bind_int64(statement, index, value->i);
+        return ERR_OK;
+    }
+}
+
+void column_field(struct session *session, sqlite3_stmt *statement, int index,
+                  const struct field *field, struct arena *arena, struct value *ret)
+{
+    *ret = (struct value){0};
+    if (sqlite3_column_type(statement, index) == SQLITE_NULL)
+        return;
+    ret->kind = VALUE_SET;
+    switch (field->type) {
+    case FIELD_UUID:
+        if (sqlite3_column_bytes(statement, index) == sizeof(ret->uuid.b))
+            memcpy(ret->uuid.b, sqlite3_column_blob(statement, index), sizeof(ret->uuid.b));
+        else
+            ret->kind = VALUE_ABSENT;
+        return;
+    case FIELD_NUMBER:
+        ret->d = sqlite3_column_double(statement, index);
+        return;
+    case FIELD_COST:
+        ret->n = cost_read(sqlite3_column_value(statement, index));
+        return;
+    case FIELD_TALLY:
+    case FIELD_TALLY_KEYS: {
+        const void *blob = sqlite3_column_blob(statement, index);
+        ret->tally = tally_read(session, blob, sqlite3_column_bytes(statement, index), arena);
+        return;
+    }
+    case FIELD_TEXT:
+    case FIELD_TAGS:
+    case FIELD_COLORS:
+        ret->s = column_str(statement, index, arena);
+        return;
+    default:
+        ret->i = sqlite3_column_int64(statement, index);
+        return;
+    }
+}

@@ -1,0 +1,269 @@
+/* Tallies and money as column values, and the SQL functions that add to them in place.
+ *
+ * A tally is a blob of pairs: name as a varint of its number in the dictionary (0: the text
+ * follows, its length first), then the count as a zigzag varint. Three usage keys take 10 bytes. */
+#include "store/sqlite/database.h"
+
+#include "base/mem.h"
+
+/* More distinct keys than this in one trace's sums are dropped from the sums, so that a client
+ * cannot make a row grow without end. The spans keep theirs. */
+#define TALLY_SUM_KEYS_MAX 5000
+
+struct reader {
+    const uint8_t *p, *end;
+    bool failed;
+};
+
+static uint64_t read_varint(struct reader *r)
+{
+    uint64_t value = 0;
+
+    for (int shift = 0; shift < 64; shift += 7) {
+        if (r->p == r->end)
+            break;
+        value |= (uint64_t)(*r->p & 0x7F) << shift;
+        if (!(*r->p++ & 0x80))
+            return value;
+    }
+    r->failed = true;
+    return 0;
+}
+
+static size_t write_varint(uint8_t *out, uint64_t value)
+{
+    size_t n = 0;
+
+    while (value >= 0x80) {
+        out[n++] = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    out[n++] = (uint8_t)value;
+    return n;
+}
+
+static int64_t from_zigzag(uint64_t value)
+{
+    return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
+}
+
+static uint64_t to_zigzag(int64_t value)
+{
+    return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+}
+
+/* One pair as it stands: a number, or a text with number 0. */
+struct pair {
+    uint64_t number;
+    struct str text;
+    int64_t count;
+};
+
+static bool read_pair(struct reader *r, struct pair *ret)
+{
+    if (r->p == r->end)
+        return false;
+    ret->text = STR("");
+    ret->number = read_varint(r);
+    if (ret->number == 0) {
+        uint64_t length = read_varint(r);
+        if (r->failed || length > (uint64_t)(r->end - r->p))
+            return false;
+        ret->text = str_make((const char *)r->p, length);
+        r->p += length;
+    }
+    ret->count = from_zigzag(read_varint(r));
+    return !r->failed;
+}
+
+static size_t write_pair(uint8_t *out, const struct pair *pair)
+{
+    size_t n = write_varint(out, pair->number);
+
+    if (pair->number == 0) {
+        n += write_varint(out + n, pair->text.n);
+        memcpy(out + n, pair->text.p, pair->text.n);
+        n += pair->text.n;
+    }
+    return n + write_varint(out + n, to_zigzag(pair->count));
+}
+
+/* The most bytes that a pair takes. */
+static size_t pair_size(struct str text)
+{
+    return 3 * 10 + text.n;
+}
+
+static enum err name_number(struct session *session, struct str text, uint64_t *ret)
+{
+    struct names *names = session->store->names;
+    sqlite3_stmt *insert;
+
+    *ret = names_number(names, text);
+    if (*ret || !session->writer || names_count(names) >= NAMES_MAX)
+        return ERR_OK;
+    insert = session_statement(session, STATEMENT_NAME_INSERT,
+                               "INSERT INTO name(number, text) VALUES(?, ?)");
+    if (!insert)
+        return ERR_INTERNAL;
+    sqlite3_bind_int64(insert, 1, (sqlite3_int64)names_count(names) + 1);
+    bind_str(insert, 2, text);
+    if (session_run(session, insert))
+        return ERR_INTERNAL;
+    names_add(names, text);
+    *ret = names_count(names);
+    return ERR_OK;
+}
+
+enum err tally_bind(struct session *session, sqlite3_stmt *statement, int index,
+                    const struct tally *tally)
+{
+    size_t size = 0, n = 0;
+    uint8_t *blob;
+
+    if (tally->n == 0)
+        return sqlite3_bind_null(statement, index) ? ERR_INTERNAL : ERR_OK;
+    for (size_t i = 0; i < tally->n; i++)
+        size += pair_size(tally->entries[i].name);
+    blob = mem_alloc(size);
+    for (size_t i = 0; i < tally->n; i++) {
+        struct pair pair = {0, tally->entries[i].name, tally->entries[i].count};
+        if (name_number(session, pair.text, &pair.number)) {
+            mem_free(blob);
+            return ERR_INTERNAL;
+        }
+        n += write_pair(blob + n, &pair);
+    }
+    sqlite3_bind_blob64(statement, index, blob, n, SQLITE_TRANSIENT);
+    mem_free(blob);
+    return ERR_OK;
+}
+
+struct tally *tally_read(struct session *session, const void *blob, int size, struct arena *arena)
+{
+    struct reader r = {blob, (const uint8_t *)blob + size, false};
+    struct tally *tally = arena_zalloc(arena, sizeof(*tally));
+    struct pair pair;
+
+    while (blob && read_pair(&r, &pair))
+        tally->n++;
+    tally->entries = arena_alloc(arena, (tally->n + 1) * sizeof(struct tally_entry));
+    if (!tally->entries) {
+        tally->n = 0;
+        return tally;
+    }
+    r = (struct reader){blob, (const uint8_t *)blob + size, false};
+    for (size_t i = 0; i < tally->n && read_pair(&r, &pair); i++) {
+        struct str name = pair.number ? names_text(session->store->names, (uint32_t)pair.number)
+                                      : str_copy(arena, pair.text);
+        tally->entries[i] = (struct tally_entry){name, pair.count};
+    }
+    return tally;
+}
+
+static bool pair_is(const struct pair *a, const struct pair *b)
+{
+    return a->number == b->number && str_eq(a->text, b->text);
+}
+
+/* Copies `old` with the counts of `more` added; pairs that come to 0 vanish (traces.md 8). */
+static size_t add_tallies(struct reader old, struct reader more, uint8_t *out)
+{
+    struct reader again = more;
+    struct pair pair, other;
+    size_t n = 0, keys = 0;
+
+    while (read_pair(&old, &pair)) {
+        again = more;
+        while (read_pair(&again, &other)) {
+            if (pair_is(&pair, &other) &&
+                __builtin_add_overflow(pair.count, other.count, &pair.count))
+                pair.count = other.count > 0 ? INT64_MAX : INT64_MIN;
+        }
+        if (pair.count != 0 && ++keys)
+            n += write_pair(out + n, &pair);
+    }
+    return n;
+}
+
+static bool has_pair(struct reader r, const struct pair *wanted)
+{
+    struct pair pair;
+
+    while (read_pair(&r, &pair)) {
+        if (pair_is(&pair, wanted))
+            return true;
+    }
+    return false;
+}
+
+/* tally_add(old, more): both blobs or NULL. */
+static void function_tally_add(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    int old_size = sqlite3_value_bytes(values[0]), more_size = sqlite3_value_bytes(values[1]);
+    const uint8_t *old = sqlite3_value_blob(values[0]), *more = sqlite3_value_blob(values[1]);
+    struct reader old_reader = {old, old + old_size, false};
+    struct reader more_reader = {more, more + more_size, false};
+    struct reader rest = more_reader;
+    struct pair pair;
+    uint8_t *out;
+    size_t n, keys = 0;
+
+    (void)count;
+    if (!more || more_size == 0) {
+        sqlite3_result_value(context, values[0]);
+        return;
+    }
+    /* A count can take more bytes after the addition. */
+    out = mem_alloc(((size_t)old_size + (size_t)more_size) * 10 + 1);
+    n = old ? add_tallies(old_reader, more_reader, out) : 0;
+    while (read_pair(&rest, &pair)) {
+        if (pair.count != 0 && (!old || !has_pair(old_reader, &pair)) &&
+            ++keys < TALLY_SUM_KEYS_MAX && n < TALLY_SUM_KEYS_MAX * 40)
+            n += write_pair(out + n, &pair);
+    }
+    if (n)
+        sqlite3_result_blob64(context, out, n, SQLITE_TRANSIENT);
+    else
+        sqlite3_result_null(context);
+    mem_free(out);
+}
+
+void cost_bind(sqlite3_stmt *statement, int index, decimal_int cost)
+{
+    if (cost >= INT64_MIN && cost <= INT64_MAX)
+        sqlite3_bind_int64(statement, index, (sqlite3_int64)cost);
+    else
+        sqlite3_bind_double(statement, index, decimal_to_double(cost, 0));
+}
+
+decimal_int cost_read(sqlite3_value *value)
+{
+    if (sqlite3_value_type(value) == SQLITE_FLOAT)
+        return decimal_from_double(sqlite3_value_double(value), 0);
+    return sqlite3_value_int64(value);
+}
+
+/* cost_add(old, more): NULL counts as 0. */
+static void function_cost_add(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    decimal_int sum = cost_read(values[0]) + cost_read(values[1]);
+
+    (void)count;
+    if (sum >= INT64_MIN && sum <= INT64_MAX)
+        sqlite3_result_int64(context, (sqlite3_int64)sum);
+    else
+        sqlite3_result_double(context, decimal_to_double(sum, 0));
+}
+
+int functions_register(sqlite3 *db)
+{
+    int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
+    int rc = sqlite3_create_function_v2(db, "tally_add", 2, flags, NULL, function_tally_add, NULL,
+                                        NULL, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function_v2(db, "cost_add", 2, flags, NULL, function_cost_add, NULL,
+                                        NULL, NULL);
+    return rc;
+}

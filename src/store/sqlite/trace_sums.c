@@ -1,0 +1,110 @@
+/* What spans add to their trace, and what goes away with a trace. */
+#include "store/sqlite/database.h"
+
+static enum err bind_sums(struct session *session, sqlite3_stmt *statement, int64_t project_key,
+                          const struct uuid *trace, const struct trace_sums *sums)
+{
+    sqlite3_bind_int64(statement, 1, project_key);
+    bind_uuid(statement, 2, trace);
+    sqlite3_bind_int64(statement, 3, sums->spans);
+    sqlite3_bind_int64(statement, 4, sums->llm_spans);
+    sqlite3_bind_int64(statement, 5, sums->tool_spans);
+    cost_bind(statement, 6, sums->cost);
+    if (tally_bind(session, statement, 7, &sums->usage))
+        return ERR_INTERNAL;
+    return tally_bind(session, statement, 8, &sums->providers);
+}
+
+enum err store_trace_add(struct session *session, int64_t project_key, const struct uuid *trace,
+                         const struct trace_sums *sums)
+{
+    sqlite3_stmt *add = session_statement(
+        session, STATEMENT_TRACE_ADD,
+        "UPDATE trace SET span_count = span_count + ?3, llm_span_count = llm_span_count + ?4,"
+        " tool_span_count = tool_span_count + ?5, cost = cost_add(cost, ?6),"
+        " usage = tally_add(usage, ?7), providers = tally_add(providers, ?8)"
+        " WHERE project = ?1 AND id = ?2");
+    sqlite3_stmt *first;
+
+    if (!add || bind_sums(session, add, project_key, trace, sums) || session_run(session, add))
+        return ERR_INTERNAL;
+    if (sqlite3_changes(session->db) > 0)
+        return ERR_OK;
+    first = session_statement(
+        session, STATEMENT_TRACE_ADD_FIRST,
+        "INSERT INTO trace(project, id, present, span_count, llm_span_count, tool_span_count, cost,"
+        " usage, providers) VALUES(?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8)");
+    if (!first || bind_sums(session, first, project_key, trace, sums))
+        return ERR_INTERNAL;
+    return session_run(session, first);
+}
+
+enum err store_span_children(struct session *session, int64_t project_key, const struct uuid *trace,
+                             const struct uuid *parent, struct arena *arena, struct row **ret,
+                             size_t *ret_count)
+{
+    struct str sql = str_format(arena,
+                                "SELECT %.*s FROM span t JOIN project p ON p.id = t.project "
+                                "WHERE t.project = ? AND t.trace_id = ? AND t.parent_span_id = ?",
+                                STR_ARG(entity_columns(arena, &span_resource)));
+    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
+        session_prepare(session, sql);
+    size_t size = 8;
+    enum err err;
+    int rc;
+
+    if (!statement)
+        return ERR_INTERNAL;
+    sqlite3_bind_int64(statement, 1, project_key);
+    bind_uuid(statement, 2, trace);
+    bind_uuid(statement, 3, parent);
+    *ret = arena_alloc(arena, size * sizeof(struct row));
+    *ret_count = 0;
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (*ret_count == size) {
+            *ret =
+                arena_grow(arena, *ret, size * sizeof(struct row), 2 * size * sizeof(struct row));
+            size *= 2;
+        }
+        if (!*ret || arena_is_over(arena))
+            return ERR_TOO_LARGE;
+        err = entity_read(session, statement, &span_resource, LOAD_NONE, arena,
+                          &(*ret)[(*ret_count)++]);
+        if (err)
+            return err;
+    }
+    return rc == SQLITE_DONE ? ERR_OK : session_failed(session, "read spans");
+}
+
+/* Runs one statement about (project, trace). */
+static enum err run_for_trace(struct session *session, const char *sql, int64_t project_key,
+                              const struct uuid *trace)
+{
+    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
+        session_prepare(session, str_of(sql));
+
+    if (!statement)
+        return ERR_INTERNAL;
+    sqlite3_bind_int64(statement, 1, project_key);
+    bind_uuid(statement, 2, trace);
+    return session_run(session, statement);
+}
+
+enum err store_trace_delete_spans(struct session *session, int64_t project_key,
+                                  const struct uuid *trace, int64_t *ret_count)
+{
+    enum err err = run_for_trace(session,
+                                 "DELETE FROM span_body WHERE id IN (SELECT body FROM span "
+                                 "WHERE project = ? AND trace_id = ? AND body IS NOT NULL)",
+                                 project_key, trace);
+
+    if (!err)
+        err = run_for_trace(session, "DELETE FROM span WHERE project = ? AND trace_id = ?",
+                            project_key, trace);
+    *ret_count = sqlite3_changes64(session->db);
+    if (!err)
+        err =
+            run_for_trace(session, "DELETE FROM trace WHERE project = ? AND id = ? AND present = 0",
+                          project_key, trace);
+    return err;
+}

@@ -1,0 +1,220 @@
+/* The one door to the data. Nobody above knows which store is behind it.
+ *
+ * A session is a connection with a consistent view: readers take one per request, the writer keeps
+ * one for its life. All functions here take a session; those marked "writer" only the writer's,
+ * inside store_begin() and store_commit(). Times in µs unless said otherwise; sizes in bytes.
+ *
+ * Errors: every function returns ERR_OK, an error that its comment names, or ERR_INTERNAL when the
+ * store itself failed (disk full, damaged file), then with the store's words in store_message(). */
+#ifndef OCELLI_STORE_STORE_H
+#define OCELLI_STORE_STORE_H
+
+#include "base/err.h"
+#include "model/entity.h"
+#include "model/project.h"
+#include "model/workspace.h"
+
+struct store;
+struct session;
+
+/* ---- the store ---- */
+
+struct store_options {
+    const char *directory; /* made when missing */
+    int readers;           /* read sessions at the same time */
+    size_t body_limit;     /* no stored text is longer */
+};
+
+/* Opens or creates the data of a directory and locks it. NULL with one line in `message` when it is
+ * in use by another process, from a newer version, or cannot be opened. */
+struct store *store_open(const struct store_options *options, char *message, size_t message_size);
+
+/* NULL-safe. All sessions must have been given back. */
+void store_close(struct store *store);
+
+/* ---- sessions ---- */
+
+/* A read session with a snapshot of what is committed now. Waits until one is free.
+ * ERR_UNAVAILABLE when none is within 30 s. */
+enum err store_read_begin(struct store *store, struct session **ret);
+
+/* Gives it back. NULL-safe. */
+void store_read_end(struct session *session);
+
+/* The writer's session. */
+struct session *store_writer(struct store *store);
+
+/* Writer: a transaction around many changes, each in a savepoint of its own. */
+enum err store_begin(struct session *session);
+enum err store_commit(struct session *session);
+void store_rollback(struct session *session);
+enum err store_savepoint(struct session *session);
+enum err store_savepoint_release(struct session *session);
+void store_savepoint_rollback(struct session *session);
+
+/* Writer, outside a transaction: moves the log into the data file when it has grown. */
+void store_maintain(struct session *session);
+
+/* The store's words about the last ERR_INTERNAL of this session; for the log, not for clients. */
+const char *store_message(const struct session *session);
+
+/* ---- workspaces and projects ---- */
+
+/* A workspace by name, compared without case. *ret = 0 when there is none. */
+enum err store_workspace_find(struct session *session, struct str name, int64_t *ret);
+
+/* Writer. Finds or makes it. */
+enum err store_workspace_ensure(struct session *session, struct str name, int64_t *ret);
+
+/* Its configuration: ERR_NOT_FOUND when none is stored. */
+enum err store_configuration_get(struct session *session, int64_t workspace, struct arena *arena,
+                                 struct record **ret);
+/* Writer. Replaces it whole. */
+enum err store_configuration_put(struct session *session, int64_t workspace,
+                                 const struct record *configuration);
+/* Writer. */
+enum err store_configuration_delete(struct session *session, int64_t workspace);
+
+struct project {
+    int64_t key; /* the store's own short id; never on the wire */
+    struct uuid id;
+    int64_t trace_count;
+    int64_t span_count;
+    bool deleted;
+};
+
+/* By name, compared without case, or by id; within the workspace. ERR_NOT_FOUND. */
+enum err store_project_by_name(struct session *session, int64_t workspace, struct str name,
+                               struct project *ret);
+enum err store_project_by_id(struct session *session, int64_t workspace, const struct uuid *id,
+                             struct project *ret);
+
+/* The record of a project, and one page of them. */
+enum err store_project_get(struct session *session, int64_t key, struct arena *arena,
+                           struct record **ret);
+
+struct project_query {
+    int64_t workspace;
+    struct str name; /* substring, compared without case; empty: all */
+    int sort_field;  /* enum project_field, or -1 */
+    bool descending;
+    int64_t offset, limit;
+};
+
+/* Records in an arena array; *ret_total counts all matches. */
+enum err store_project_list(struct session *session, const struct project_query *query,
+                            struct arena *arena, struct record ***ret, size_t *ret_count,
+                            int64_t *ret_total);
+
+/* Writer. ERR_CONFLICT when the name is taken. */
+enum err store_project_create(struct session *session, int64_t workspace,
+                              const struct record *project, struct project *ret);
+enum err store_project_update(struct session *session, int64_t key, const struct record *project);
+/* Writer. Its traces stay stored but can no longer be reached (platform.md 8). */
+enum err store_project_delete(struct session *session, int64_t key);
+
+/* Writer. Adds to the counters; last_updated_trace_at (0: none) only moves forward. */
+enum err store_project_touch(struct session *session, int64_t key, int64_t traces, int64_t spans,
+                             int64_t last_updated_trace_at);
+
+/* ---- traces and spans ---- */
+
+/* When a field was last set by a PATCH (contract/README.md, "The merge rule"). */
+struct patched_field {
+    uint8_t field;
+    int64_t at;
+};
+
+#define NO_BASE_CLOCK INT64_MIN
+
+/* A stored trace or span with what the merge rules keep beside its values. */
+struct row {
+    struct record *record; /* heavy fields: VALUE_KEPT where stored, unless loaded */
+    struct project project;
+    int64_t body;       /* the store's own */
+    bool stored;        /* there is a row, if only for sums of spans that came first */
+    bool exists;        /* clients can see it */
+    bool moved;         /* for store_entity_put(): trace_id or parent_span_id changed */
+    int64_t base_clock; /* NO_BASE_CLOCK while only PATCHes have come */
+    struct patched_field patched[RESOURCE_FIELDS_MAX];
+    size_t patched_count;
+};
+
+/* Which heavy fields to load: a bit per field index. */
+#define LOAD_NONE 0ULL
+#define LOAD_ALL UINT64_MAX
+
+/* The row of an id in a project (project_key > 0), or in any project of the workspace (0): the one
+ * whose project has the greatest id, deleted projects included. ERR_NOT_FOUND.
+ * ERR_TOO_LARGE at the arena's ceiling. */
+enum err store_entity_get(struct session *session, const struct resource *resource,
+                          int64_t workspace, int64_t project_key, const struct uuid *id,
+                          uint64_t load, struct arena *arena, struct row *ret);
+
+/* Prepares heavy values for the store: VALUE_SET becomes VALUE_PACKED. Needs no session, so that
+ * workers do it. ERR_TOO_LARGE at the arena's ceiling. */
+enum err store_entity_pack(struct arena *arena, struct record *record);
+
+/* Writer. Inserts (row->stored is false) or replaces the row of (row->project.key, id). VALUE_KEPT
+ * heavy fields stay as they are, VALUE_SET ones must have been packed. Sums are not touched. */
+enum err store_entity_put(struct session *session, struct row *row);
+
+/* Writer. Removes the row and its body. */
+enum err store_entity_delete(struct session *session, const struct row *row);
+
+/* What spans add to their trace; negative to take away. */
+struct trace_sums {
+    int64_t spans, llm_spans, tool_spans;
+    decimal_int cost;
+    struct tally usage;
+    struct tally providers;
+};
+
+/* Writer. Adds to a trace's sums; keeps them for later when the trace is not there yet. */
+enum err store_trace_add(struct session *session, int64_t project_key, const struct uuid *trace,
+                         const struct trace_sums *sums);
+
+/* Writer. The spans of a trace directly below a parent (narrow fields only), as an array in the
+ * arena. ERR_TOO_LARGE at the arena's ceiling. */
+enum err store_span_children(struct session *session, int64_t project_key, const struct uuid *trace,
+                             const struct uuid *parent, struct arena *arena, struct row **ret,
+                             size_t *ret_count);
+
+/* Writer. Removes all spans of a trace with their bodies, and the trace's sums. *ret_count = how
+ * many. */
+enum err store_trace_delete_spans(struct session *session, int64_t project_key,
+                                  const struct uuid *trace, int64_t *ret_count);
+
+/* ---- lists ---- */
+
+struct entity_query {
+    const struct resource *resource;
+    struct project project;
+    bool has_from, has_to;
+    struct uuid from, to; /* inclusive bounds of the id (traces.md 9.3) */
+    bool has_trace;       /* spans */
+    struct uuid trace;
+    int type;   /* spans: enum span_type, 0 for all */
+    int source; /* index in entity_source_names, 0 for all; sdk takes unset ones too */
+    int64_t offset, limit;
+    uint64_t load; /* heavy fields to load */
+};
+
+struct entity_cursor;
+
+/* Total of matches, ignoring offset and limit. */
+enum err store_entity_count(struct session *session, const struct entity_query *query,
+                            int64_t *ret);
+
+/* Opens a cursor in default order (traces: id descending; spans: trace, parent, id descending). The
+ * query and the arena must outlive it. */
+enum err store_entity_open(struct session *session, const struct entity_query *query,
+                           struct arena *arena, struct entity_cursor **ret);
+
+/* The next row, its texts in `arena` (may differ per row). ERR_NOT_FOUND at the end. */
+enum err store_entity_next(struct entity_cursor *cursor, struct arena *arena, struct row *ret);
+
+/* NULL-safe. */
+void store_entity_close(struct entity_cursor *cursor);
+
+#endif
