@@ -1,0 +1,435 @@
+/* Writing traces and spans: finding the row, asking the merge rules, putting the result, keeping
+ * sums and counters. */
+#include "ingest/entity_write.h"
+
+#include "ingest/merge.h"
+#include "ingest/project_write.h"
+#include "ingest/span_sums.h"
+
+static struct entity_change *entity_of(struct change *change)
+{
+    return (struct entity_change *)change;
+}
+
+static bool is_span(const struct entity_change *self)
+{
+    return self->resource == &span_resource;
+}
+
+/* Rows of clients only; a row that holds nothing but sums counts as none, but is remembered. */
+static enum err find_row(struct entity_change *self, struct session *session, int64_t project_key,
+                         const struct uuid *id, struct row *ret)
+{
+    enum err err = store_entity_get(session, self->resource, self->change.workspace, project_key,
+                                    id, LOAD_NONE, self->change.arena, ret);
+
+    return !err && !ret->exists && project_key == 0 ? ERR_NOT_FOUND : err;
+}
+
+/* The row of an id in a project, or a fresh one. */
+static enum err find_or_start_row(struct entity_change *self, struct session *session,
+                                  const struct project *project, const struct uuid *id,
+                                  struct row *ret)
+{
+    enum err err = find_row(self, session, project->key, id, ret);
+
+    if (err != ERR_NOT_FOUND)
+        return err;
+    *ret = (struct row){.record = record_new(self->change.arena, self->resource),
+                        .project = *project,
+                        .base_clock = NO_BASE_CLOCK};
+    ret->record->v[ENTITY_ID] = value_uuid(*id);
+    return ERR_OK;
+}
+
+/* Merges an input into a row, writes it, and keeps the counters. */
+static enum err write_row(struct entity_change *self, struct session *session, struct row *row,
+                          struct merge_input *input, struct span_sums *sums, enum merge_result *ret)
+{
+    struct change *change = &self->change;
+    struct record *before = row->exists ? record_copy(change->arena, row->record) : NULL;
+    bool is_new = !row->exists;
+    int64_t touched;
+    enum err err;
+
+    input->now = change->now;
+    input->user = change->user;
+    *ret = merge_apply(change->arena, row, input);
+    if (*ret == MERGE_TAGS_LIMIT)
+        return error_add(&change->error, ERR_UNPROCESSABLE,
+                         "Tag limit exceeded: maximum %d tags per item", 50);
+    if (*ret != MERGE_WRITE)
+        return ERR_OK;
+    err = store_entity_put(session, row);
+    if (err)
+        return err;
+    if (is_span(self)) {
+        if (before)
+            span_sums_add(sums, row->project.key, before, -1);
+        span_sums_add(sums, row->project.key, row->record, 1);
+        change_touch(change, row->project.key, 0, is_new, 0);
+        return ERR_OK;
+    }
+    touched = input->arrival == ARRIVAL_PATCH ? change->now : input->clock;
+    change_touch(change, row->project.key, is_new, 0, touched);
+    return ERR_OK;
+}
+
+static enum err refuse_project(struct entity_change *self)
+{
+    return error_add(&self->change.error, ERR_CONFLICT,
+                     "Project name and workspace name do not match the existing %s",
+                     self->resource->noun);
+}
+
+/* True when a span's id of place (trace or parent) differs from the stored one. An id that the
+ * request omits means the stored one if `omitted_matches`. */
+static bool differs(const struct value *stored, const struct value *given, bool omitted_matches)
+{
+    if (!value_is_set(given))
+        return value_is_set(stored) && !omitted_matches;
+    return !value_is_set(stored) || !uuid_eq(&stored->uuid, &given->uuid);
+}
+
+/* 409 when a request names another trace or parent than the stored span has. A placeholder's empty
+ * parent takes any value. */
+static enum err check_place(struct entity_change *self, const struct row *row,
+                            const struct record *record, bool omitted_matches)
+{
+    const struct value *stored = row->record->v, *given = record->v;
+    bool open_parent =
+        row->base_clock == NO_BASE_CLOCK && !value_is_set(&stored[SPAN_PARENT_SPAN_ID]);
+
+    if (!is_span(self))
+        return ERR_OK;
+    if (!open_parent &&
+        differs(&stored[SPAN_PARENT_SPAN_ID], &given[SPAN_PARENT_SPAN_ID], omitted_matches))
+        return error_add(&self->change.error, ERR_CONFLICT,
+                         "parent_span_id does not match the existing span");
+    if (differs(&stored[SPAN_TRACE_ID], &given[SPAN_TRACE_ID], omitted_matches))
+        return error_add(&self->change.error, ERR_CONFLICT,
+                         "trace_id does not match the existing span");
+    return ERR_OK;
+}
+
+/* ---- POST ---- */
+
+static enum err apply_create(struct change *change, struct session *session)
+{
+    struct entity_change *self = entity_of(change);
+    struct record *record = self->records[0];
+    struct merge_input input = {ARRIVAL_POST, record, change->now, 0, {0}, false};
+    const struct uuid *id = &record->v[ENTITY_ID].uuid;
+    struct str name = record->v[ENTITY_PROJECT_NAME].s;
+    struct span_sums *sums = span_sums_new(change->arena, 1);
+    enum merge_result result;
+    struct project project = {0};
+    struct row row;
+    enum err err, found;
+
+    found = store_project_by_name(session, change->workspace,
+                                  name.n ? name : STR(PROJECT_DEFAULT_NAME), &project);
+    if (found && found != ERR_NOT_FOUND)
+        return found;
+    err = found ? ERR_NOT_FOUND : find_row(self, session, project.key, id, &row);
+    if (err == ERR_NOT_FOUND || (!err && !row.exists)) {
+        struct row other;
+        enum err elsewhere = find_row(self, session, 0, id, &other);
+        if (!elsewhere && is_span(self) && !merge_is_placeholder(&other))
+            return ERR_OK;
+        if (!elsewhere)
+            return refuse_project(self);
+        if (elsewhere != ERR_NOT_FOUND)
+            return elsewhere;
+    }
+    if (found == ERR_NOT_FOUND)
+        found = project_ensure(change, session, name, &project);
+    if (!found && (err == ERR_NOT_FOUND))
+        err = find_or_start_row(self, session, &project, id, &row);
+    if (found || err)
+        return found ? found : err;
+    if (merge_is_placeholder(&row))
+        err = check_place(self, &row, record, false);
+    if (!err)
+        err = write_row(self, session, &row, &input, sums, &result);
+    if (!err && result == MERGE_EXISTS && !is_span(self))
+        return error_add(&change->error, ERR_CONFLICT, "Trace already exists");
+    return err ? err : span_sums_write(sums, session);
+}
+
+void entity_change_create(struct entity_change *change)
+{
+    change->change.apply = apply_create;
+}
+
+/* ---- POST batch ---- */
+
+/* Of several items with one id that all have a clock, the newest counts, the later on a tie
+ * (traces.md 4.2); the others are dropped here, whatever project they name. */
+static void drop_older_duplicates(struct entity_change *self)
+{
+    size_t size = 4;
+    uint32_t *table;
+
+    while (size < 2 * self->record_count)
+        size *= 2;
+    table = arena_zalloc(self->change.arena, size * sizeof(*table));
+    for (size_t i = 0; i < self->record_count; i++) {
+        const struct value *v = self->records[i]->v;
+        uint64_t hash;
+
+        if (!value_is_set(&v[ENTITY_LAST_UPDATED_AT]))
+            continue;
+        memcpy(&hash, v[ENTITY_ID].uuid.b + 8, sizeof(hash));
+        for (size_t at = hash & (size - 1);; at = (at + 1) & (size - 1)) {
+            struct record **other = table[at] ? &self->records[table[at] - 1] : NULL;
+            if (!other) {
+                table[at] = (uint32_t)i + 1;
+                break;
+            }
+            if (!uuid_eq(&(*other)->v[ENTITY_ID].uuid, &v[ENTITY_ID].uuid))
+                continue;
+            if (v[ENTITY_LAST_UPDATED_AT].i >= (*other)->v[ENTITY_LAST_UPDATED_AT].i) {
+                *other = NULL;
+                table[at] = (uint32_t)i + 1;
+            } else {
+                self->records[i] = NULL;
+            }
+            break;
+        }
+    }
+}
+
+static enum err apply_batch(struct change *change, struct session *session)
+{
+    struct entity_change *self = entity_of(change);
+    struct span_sums *sums = span_sums_new(change->arena, self->record_count);
+    struct project project = {0};
+    struct str name = {0};
+    enum merge_result result;
+    struct row row;
+
+    if (!sums)
+        return ERR_TOO_LARGE;
+    drop_older_duplicates(self);
+    for (size_t i = 0; i < self->record_count; i++) {
+        struct record *record = self->records[i];
+        struct merge_input input = {ARRIVAL_BATCH, record, change->now, 0, {0}, false};
+        enum err err = ERR_OK;
+
+        if (!record)
+            continue;
+        if (value_is_set(&record->v[ENTITY_LAST_UPDATED_AT]))
+            input.clock = record->v[ENTITY_LAST_UPDATED_AT].i;
+        if (!project.key || !str_eq(name, record->v[ENTITY_PROJECT_NAME].s)) {
+            name = record->v[ENTITY_PROJECT_NAME].s;
+            err = project_ensure(change, session, name, &project);
+        }
+        if (!err)
+            err = find_or_start_row(self, session, &project, &record->v[ENTITY_ID].uuid, &row);
+        if (!err)
+            err = write_row(self, session, &row, &input, sums, &result);
+        if (err)
+            return err;
+        if (arena_is_over(change->arena))
+            return ERR_TOO_LARGE;
+    }
+    return span_sums_write(sums, session);
+}
+
+void entity_change_batch(struct entity_change *change)
+{
+    change->change.apply = apply_batch;
+}
+
+/* ---- PATCH ---- */
+
+/* The project that a PATCH names: found, to be made (key 0), or none named at all. */
+static enum err patch_project(struct entity_change *self, struct session *session,
+                              struct project *ret, bool *ret_named)
+{
+    const struct value *v = self->records[0]->v;
+    struct change *change = &self->change;
+    enum err err;
+
+    *ret = (struct project){0};
+    *ret_named = value_is_set(&v[ENTITY_PROJECT_ID]) || value_is_set(&v[ENTITY_PROJECT_NAME]);
+    if (value_is_set(&v[ENTITY_PROJECT_ID])) {
+        err = store_project_by_id(session, change->workspace, &v[ENTITY_PROJECT_ID].uuid, ret);
+        if (err == ERR_NOT_FOUND)
+            return error_add(&change->error, ERR_NOT_FOUND, "Project not found");
+        return err;
+    }
+    if (!*ret_named)
+        return ERR_OK;
+    err = store_project_by_name(session, change->workspace, v[ENTITY_PROJECT_NAME].s, ret);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* The row that a PATCH means; a fresh one in its project when the id is unknown. */
+static enum err patch_row(struct entity_change *self, struct session *session, struct row *ret)
+{
+    struct change *change = &self->change;
+    struct project project;
+    bool named;
+    enum err err = patch_project(self, session, &project, &named);
+
+    if (err)
+        return err;
+    if (project.key) {
+        err = find_row(self, session, project.key, &self->ids[0], ret);
+        if (err != ERR_NOT_FOUND && (err || ret->exists))
+            return err;
+    }
+    err = find_row(self, session, 0, &self->ids[0], ret);
+    if (!err && (named || ret->project.deleted))
+        return refuse_project(self);
+    if (err != ERR_NOT_FOUND)
+        return err;
+    if (is_span(self) && !value_is_set(&self->records[0]->v[SPAN_TRACE_ID]))
+        return error_add(&change->error, ERR_UNPROCESSABLE, "traceId must not be null");
+    err = ERR_OK;
+    if (!project.key)
+        err = project_ensure(change, session, self->records[0]->v[ENTITY_PROJECT_NAME].s, &project);
+    return err ? err : find_or_start_row(self, session, &project, &self->ids[0], ret);
+}
+
+static enum err apply_patch(struct change *change, struct session *session)
+{
+    struct entity_change *self = entity_of(change);
+    struct merge_input input = {ARRIVAL_PATCH, self->records[0], change->now, 0, {0}, false};
+    struct span_sums *sums = span_sums_new(change->arena, 1);
+    enum merge_result result;
+    struct row row;
+    enum err err = patch_row(self, session, &row);
+
+    if (!err && row.exists)
+        err = check_place(self, &row, self->records[0], true);
+    if (!err)
+        err = write_row(self, session, &row, &input, sums, &result);
+    return err ? err : span_sums_write(sums, session);
+}
+
+void entity_change_patch(struct entity_change *change)
+{
+    change->change.apply = apply_patch;
+}
+
+static enum err apply_patch_batch(struct change *change, struct session *session)
+{
+    struct entity_change *self = entity_of(change);
+    struct merge_input input = {ARRIVAL_PATCH, self->records[0], change->now, 0,
+                                {0},           self->merge_tags};
+    struct span_sums *sums = span_sums_new(change->arena, self->id_count);
+    enum merge_result result;
+
+    if (!sums)
+        return ERR_TOO_LARGE;
+    /* Not part of the update of many (traces.md 7, spans.md 8). */
+    self->records[0]->v[ENTITY_SOURCE].kind = VALUE_ABSENT;
+    if (is_span(self))
+        self->records[0]->v[SPAN_PARENT_SPAN_ID].kind = VALUE_ABSENT;
+    for (size_t i = 0; i < self->id_count; i++) {
+        struct row row;
+        enum err err = find_row(self, session, 0, &self->ids[i], &row);
+
+        if (err == ERR_NOT_FOUND)
+            continue;
+        if (!err)
+            err = write_row(self, session, &row, &input, sums, &result);
+        if (err)
+            return err;
+        if (arena_is_over(change->arena))
+            return ERR_TOO_LARGE;
+    }
+    return span_sums_write(sums, session);
+}
+
+void entity_change_patch_batch(struct entity_change *change)
+{
+    change->change.apply = apply_patch_batch;
+}
+
+/* ---- delete ---- */
+
+static enum err delete_trace(struct entity_change *self, struct session *session,
+                             const struct row *row)
+{
+    int64_t spans = 0;
+    enum err err = store_entity_delete(session, row);
+
+    if (!err)
+        err = store_trace_delete_spans(session, row->project.key, &row->record->v[ENTITY_ID].uuid,
+                                       &spans);
+    if (!err)
+        change_touch(&self->change, row->project.key, -1, -spans, 0);
+    return err;
+}
+
+struct span_queue {
+    struct row row;
+    struct span_queue *next;
+};
+
+/* The span and everything below it, breadth first. */
+static enum err delete_span(struct entity_change *self, struct session *session,
+                            const struct row *row, struct span_sums *sums)
+{
+    struct arena *arena = self->change.arena;
+    struct span_queue *head = arena_zalloc(arena, sizeof(*head)), *tail = head;
+    enum err err = ERR_OK;
+
+    head->row = *row;
+    for (; head && !err; head = head->next) {
+        const struct value *v = head->row.record->v;
+        struct row *children;
+        size_t count;
+
+        span_sums_add(sums, head->row.project.key, head->row.record, -1);
+        change_touch(&self->change, head->row.project.key, 0, -1, 0);
+        err = store_entity_delete(session, &head->row);
+        if (!err)
+            err = store_span_children(session, head->row.project.key, &v[SPAN_TRACE_ID].uuid,
+                                      &v[ENTITY_ID].uuid, arena, &children, &count);
+        for (size_t i = 0; !err && i < count; i++) {
+            tail->next = arena_zalloc(arena, sizeof(*tail));
+            tail = tail->next;
+            tail->row = children[i];
+        }
+    }
+    return err;
+}
+
+static enum err apply_delete(struct change *change, struct session *session)
+{
+    struct entity_change *self = entity_of(change);
+    struct project project = {0};
+    enum err err;
+
+    if (self->has_project) {
+        err = store_project_by_id(session, change->workspace, &self->project, &project);
+        if (err)
+            return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    for (size_t i = 0; i < self->id_count; i++) {
+        struct span_sums *sums = span_sums_new(change->arena, 1);
+        struct row row;
+
+        err = find_row(self, session, project.key, &self->ids[i], &row);
+        if (err == ERR_NOT_FOUND || (!err && !row.exists))
+            continue;
+        if (!err)
+            err = is_span(self) ? delete_span(self, session, &row, sums)
+                                : delete_trace(self, session, &row);
+        if (!err)
+            err = span_sums_write(sums, session);
+        if (err)
+            return err;
+    }
+    return ERR_OK;
+}
+
+void entity_change_delete(struct entity_change *change)
+{
+    change->change.apply = apply_delete;
+}

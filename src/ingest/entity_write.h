@@ -1,0 +1,40 @@
+/* Writing traces and spans: each function turns decoded records into a change for the writer.
+ *
+ * They set change->apply; the caller fills arena, workspace_name, user, done and owner, and submits
+ * it. Errors that apply can leave in change->error are named with each function; their texts are
+ * the contract's (traces.md 4 to 7 and 10, spans.md 3 to 5, 8 and 11). */
+#ifndef OCELLI_INGEST_ENTITY_WRITE_H
+#define OCELLI_INGEST_ENTITY_WRITE_H
+
+#include "ingest/change.h"
+
+struct entity_change {
+    struct change change; /* first: a pointer to it is one to this */
+    const struct resource *resource;
+    struct record **records; /* create: the entities; PATCH: the update */
+    size_t record_count;
+    struct uuid *ids; /* PATCH: one; PATCH batch, delete: many */
+    size_t id_count;
+    bool merge_tags;
+    bool has_project; /* delete: only in this project */
+    struct uuid project;
+};
+
+/* POST of one. records[0] has its id. 409: exists already (traces), other project, other parent or
+ * trace (spans); a span that exists already is ignored. */
+void entity_change_create(struct entity_change *change);
+
+/* POST batch. Every record has its id. Never refused for what is stored. */
+void entity_change_batch(struct entity_change *change);
+
+/* PATCH of ids[0] with records[0]. 404 unknown project_id; 409 other project, parent or trace; 422
+ * too many tags, or a span's trace_id is missing and unknown. */
+void entity_change_patch(struct entity_change *change);
+
+/* PATCH batch of ids with records[0]; unknown ids are skipped. 422 too many tags. */
+void entity_change_patch_batch(struct entity_change *change);
+
+/* Deletes ids: traces with their spans, spans with their descendants. Never refused. */
+void entity_change_delete(struct entity_change *change);
+
+#endif

@@ -1,0 +1,26 @@
+/* The one writing thread: takes what has been submitted, applies it in one transaction, commits
+ * once and tells everybody. What was acknowledged is on the disk (design: group commit). */
+#ifndef OCELLI_INGEST_WRITER_H
+#define OCELLI_INGEST_WRITER_H
+
+#include "ingest/change.h"
+
+struct writer;
+
+struct writer_options {
+    int queue_changes;  /* bound of the queue; beyond it writer_submit() refuses */
+    size_t queue_bytes; /* likewise, of the arenas behind the waiting changes */
+};
+
+/* Starts the thread. NULL when that fails. The store must outlive the writer. */
+struct writer *writer_new(struct store *store, const struct writer_options *options);
+
+/* Queues a change; from any thread. False when the queue is full: the caller answers 503 with
+ * Retry-After and keeps the change. */
+bool writer_submit(struct writer *writer, struct change *change)
+    __attribute__((warn_unused_result));
+
+/* Applies what is queued, ends the thread. NULL-safe. */
+void writer_free(struct writer *writer);
+
+#endif
