@@ -1,0 +1,143 @@
+/* What the handlers share. */
+#include "api/api.h"
+
+#include "base/log.h"
+#include "json/json.h"
+#include "model/workspace.h"
+
+enum err api_caller(struct request *request, struct caller *ret, struct error *reterr)
+{
+    struct str name;
+
+    if (!request_header(request, "Comet-Workspace", &name) || name.n == 0)
+        name = STR(WORKSPACE_DEFAULT_NAME);
+    ret->user = STR(WORKSPACE_DEFAULT_USER);
+    ret->workspace_name = name;
+    if (str_eq(name, STR(WORKSPACE_DEFAULT_NAME)))
+        return ERR_OK;
+    if (!api_of(request)->any_workspace || name.n > WORKSPACE_NAME_MAX || str_is_blank(name))
+        return error_set(reterr, ERR_NOT_FOUND, "Workspace not found");
+    return ERR_OK;
+}
+
+enum err api_read_begin(struct request *request, struct session **ret, int64_t *ret_workspace,
+                        struct error *reterr)
+{
+    struct caller caller;
+    enum err err = api_caller(request, &caller, reterr);
+
+    *ret = NULL;
+    if (!err)
+        err = store_read_begin(api_of(request)->store, ret);
+    if (!err)
+        err = store_workspace_find(*ret, caller.workspace_name, ret_workspace);
+    return err;
+}
+
+void api_fail(struct request *request, enum err err, struct error *error,
+              const struct session *session)
+{
+    if (err == ERR_INTERNAL)
+        log_error("request_failed", "request=%llu route=\"%s\" store=\"%s\"",
+                  (unsigned long long)request->number, request->route->pattern,
+                  session ? store_message(session) : "");
+    if (error->code == ERR_OK)
+        error_set(error, err, "%s", err_text(err));
+    if (err == ERR_UNAVAILABLE)
+        response_header(request, "Retry-After", STR("1"));
+    response_error(request, error);
+}
+
+void api_write_fail(struct request *request, enum err err, struct error *error)
+{
+    api_fail(request, err, error, NULL);
+    request_finish(request);
+}
+
+static void write_done(struct change *change, enum err err)
+{
+    struct request *request = change->owner;
+
+    if (err) {
+        request->response.header_count = 0;
+        response_error(request, &change->error);
+    }
+    request_finish(request);
+}
+
+void api_write(struct request *request, struct change *change, int status)
+{
+    struct error error = {.arena = &request->arena};
+    struct caller caller;
+    enum err err = api_caller(request, &caller, &error);
+
+    if (err) {
+        api_write_fail(request, err, &error);
+        return;
+    }
+    change->arena = &request->arena;
+    change->error.arena = &request->arena;
+    change->workspace_name = caller.workspace_name;
+    change->user = caller.user;
+    change->done = write_done;
+    change->owner = request;
+    response_empty(request, status);
+    if (!writer_submit(api_of(request)->writer, change))
+        api_write_fail(request, ERR_UNAVAILABLE, &error);
+}
+
+enum err api_path_uuid(struct request *request, size_t index, struct uuid *ret,
+                       struct error *reterr)
+{
+    if (uuid_parse(request->path_params[index], ret))
+        return ERR_OK;
+    return error_set(reterr, ERR_NOT_FOUND, "%s", err_text(ERR_NOT_FOUND));
+}
+
+void api_set_location(struct request *request, const struct uuid *id)
+{
+    char text[UUID_TEXT_SIZE];
+
+    uuid_format(id, text);
+    response_header(request, "Location",
+                    str_format(&request->arena, "http://%.*s%.*s/%.*s", STR_ARG(request->host),
+                               STR_ARG(request->path), UUID_TEXT_SIZE, text));
+}
+
+enum err api_read_project(struct session *session, int64_t workspace, const struct params *params,
+                          struct project *ret, struct error *reterr)
+{
+    const struct param_value *id = &params->v[PARAM_PROJECT_ID];
+    const struct param_value *name = &params->v[PARAM_PROJECT_NAME];
+    char text[UUID_TEXT_SIZE];
+    enum err err;
+
+    if (id->given) {
+        err = store_project_by_id(session, workspace, &id->uuid, ret);
+        uuid_format(&id->uuid, text);
+        return err == ERR_NOT_FOUND
+                   ? error_set(reterr, err, "Project id: %.*s not found", UUID_TEXT_SIZE, text)
+                   : err;
+    }
+    if (!name->given || str_is_blank(name->s))
+        return error_set(reterr, ERR_BAD_REQUEST,
+                         "Either 'project_name' or 'project_id' query params must be provided");
+    err = store_project_by_name(session, workspace, str_trim(name->s), ret);
+    return err == ERR_NOT_FOUND
+               ? error_set(reterr, err, "Project name: %.*s not found", STR_ARG(name->s))
+               : err;
+}
+
+void api_answer(struct request *request, int status, yyjson_mut_doc *doc, yyjson_mut_val *root)
+{
+    struct error error = {.arena = &request->arena};
+    struct str text;
+    enum err err;
+
+    yyjson_mut_doc_set_root(doc, root);
+    err = json_write_mut(&request->arena, doc, &text);
+    if (err)
+        api_fail(request, err, &error, NULL);
+    else
+        response_json(request, status, text);
+}

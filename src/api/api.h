@@ -1,0 +1,90 @@
+/* What the handlers share: the program's parts, who asks, and the ways to read and to write. */
+#ifndef OCELLI_API_API_H
+#define OCELLI_API_API_H
+
+#include "http/router.h"
+#include "ingest/writer.h"
+#include "json/json.h"
+#include "query/params.h"
+
+struct api {
+    struct store *store;
+    struct writer *writer;
+    bool any_workspace;   /* --workspaces any */
+    int64_t id_window_ms; /* --id-window; 0: off */
+};
+
+/* How the answer to an operation is shaped, for OpenAPI. */
+enum answer {
+    ANSWER_EMPTY,  /* no body */
+    ANSWER_RECORD, /* an object of `resource` */
+    ANSWER_PAGE,   /* the page envelope around objects of `resource` */
+    ANSWER_SCHEMA, /* an object of the named schema in `schema` */
+    ANSWER_TEXT,   /* something else; content type in route.produces */
+};
+
+/* What the API layer knows of a route, beside what the router needs. */
+struct operation {
+    const char *id; /* operationId */
+    const char *tag;
+    const char *summary;
+    const struct resource *resource; /* what it is about */
+    const struct resource *body;     /* request body, or NULL */
+    unsigned body_view;              /* enum decode_view of it */
+    uint64_t params;                 /* bits of enum param */
+    int status;                      /* of success */
+    enum answer answer;
+    const char *schema; /* ANSWER_SCHEMA: JSON text of the schema */
+};
+
+/* Who asks. */
+struct caller {
+    struct str workspace_name;
+    struct str user;
+};
+
+/* The workspace and user of a request. ERR_NOT_FOUND "Workspace not found" (platform.md 5). */
+enum err api_caller(struct request *request, struct caller *ret, struct error *reterr);
+
+/* Begins reading for a request: a session, and the caller's workspace (0 when it has never been
+ * written to). store_read_end() gives the session back. */
+enum err api_read_begin(struct request *request, struct session **ret, int64_t *ret_workspace,
+                        struct error *reterr);
+
+/* Answers with the error; for ERR_INTERNAL writes the store's words to the log. */
+void api_fail(struct request *request, enum err err, struct error *error,
+              const struct session *session);
+
+/* Submits a prepared change; answers `status` after the commit, with the response headers that are
+ * set already, or the change's error. For ROUTE_DEFERRED handlers, which return right after. */
+void api_write(struct request *request, struct change *change, int status);
+
+/* Finishes a ROUTE_DEFERRED request with an error. */
+void api_write_fail(struct request *request, enum err err, struct error *error);
+
+/* The UUID in a path parameter. ERR_NOT_FOUND as the contract has it for bad ids in paths. */
+enum err api_path_uuid(struct request *request, size_t index, struct uuid *ret,
+                       struct error *reterr);
+
+/* Location header: absolute URL of the request plus "/<id>". */
+void api_set_location(struct request *request, const struct uuid *id);
+
+/* The project that `project_id` or `project_name` name (traces.md 2.3, read paths): ERR_BAD_REQUEST
+ * when neither is given, ERR_NOT_FOUND. */
+enum err api_read_project(struct session *session, int64_t workspace, const struct params *params,
+                          struct project *ret, struct error *reterr);
+
+/* Answers with a document that was built by json_new(). */
+void api_answer(struct request *request, int status, yyjson_mut_doc *doc, yyjson_mut_val *root);
+
+static inline struct api *api_of(const struct request *request)
+{
+    return request->app;
+}
+
+static inline const struct operation *operation_of(const struct request *request)
+{
+    return request->route->operation;
+}
+
+#endif

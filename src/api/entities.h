@@ -1,0 +1,18 @@
+/* Handlers of traces and spans; the route's operation says which of the two. */
+#ifndef OCELLI_API_ENTITIES_H
+#define OCELLI_API_ENTITIES_H
+
+#include "api/api.h"
+
+void entity_create(struct request *request);
+void entity_create_batch(struct request *request);
+void entity_patch(struct request *request);
+void entity_patch_batch(struct request *request);
+void entity_delete(struct request *request);
+void entity_delete_batch(struct request *request);
+
+void entity_get(struct request *request);
+void entity_list(struct request *request);
+void entity_exists(struct request *request);
+
+#endif

@@ -1,0 +1,190 @@
+/* The route table. */
+#include "api/routes.h"
+
+#include "api/entities.h"
+#include "api/platform.h"
+#include "api/projects.h"
+#include "model/decode.h"
+
+#define P(name) PARAM_BIT(PARAM_##name)
+#define PROJECT_PARAMS (P(PROJECT_NAME) | P(PROJECT_ID))
+#define LIST_PARAMS                                                                                \
+    (P(PAGE) | P(SIZE) | PROJECT_PARAMS | P(TRUNCATE) | P(STRIP_ATTACHMENTS) | P(SORTING) |        \
+     P(EXCLUDE) | P(FROM_TIME) | P(TO_TIME))
+
+#define WRITE (ROUTE_DEFERRED | ROUTE_INLINE)
+#define OPERATION(...)                                                                             \
+    &(const struct operation)                                                                      \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+#define BODY(table, view_name) .body = &(table), .body_view = (view_name)
+
+#define BOOL_SCHEMA(name)                                                                          \
+    "{\"type\":\"object\",\"required\":[\"" name "\"],\"properties\":{\"" name                     \
+    "\":{\"type\":\"boolean\"}}}"
+#define TEXT_SCHEMA(name)                                                                          \
+    "{\"type\":\"object\",\"required\":[\"" name "\"],\"properties\":{\"" name                     \
+    "\":{\"type\":\"string\"}}}"
+
+/* The operations that traces and spans have alike. */
+#define ENTITY_ROUTES(path, Name, Names, table, batch_table, batch_update_table, id_note)          \
+    {HTTP_GET,                                                                                     \
+     path,                                                                                         \
+     entity_list,                                                                                  \
+     0,                                                                                            \
+     NULL,                                                                                         \
+     OPERATION(.id = "get" Names "ByProject", .tag = Names, .resource = &(table),                  \
+               .params = LIST_PARAMS | (id_note), .status = 200, .answer = ANSWER_PAGE,            \
+               .summary = "List " Names " of a project, newest id first")},                        \
+        {HTTP_POST,                                                                                \
+         path,                                                                                     \
+         entity_create,                                                                            \
+         WRITE,                                                                                    \
+         NULL,                                                                                     \
+         OPERATION(.id = "create" Name, .tag = Names, .resource = &(table),                        \
+                   BODY(table, DECODE_CREATE), .status = 201, .summary = "Create one")},           \
+        {HTTP_POST,                                                                                \
+         path "/batch",                                                                            \
+         entity_create_batch,                                                                      \
+         WRITE,                                                                                    \
+         NULL,                                                                                     \
+         OPERATION(.id = "create" Names, .tag = Names, .resource = &(table),                       \
+                   BODY(batch_table, DECODE_CREATE), .status = 204,                                \
+                   .summary = "Create or replace up to 1000; the newest last_updated_at wins")},   \
+        {HTTP_PATCH,                                                                               \
+         path "/batch",                                                                            \
+         entity_patch_batch,                                                                       \
+         WRITE,                                                                                    \
+         NULL,                                                                                     \
+         OPERATION(.id = "batchUpdate" Names, .tag = Names, .resource = &(table),                  \
+                   BODY(batch_update_table, DECODE_CREATE), .status = 204,                         \
+                   .summary = "Change up to 1000 alike; unknown ids are skipped")},                \
+        {HTTP_GET,                                                                                 \
+         path "/{id}",                                                                             \
+         entity_get,                                                                               \
+         0,                                                                                        \
+         NULL,                                                                                     \
+         OPERATION(.id = "get" Name "ById", .tag = Names, .resource = &(table),                    \
+                   .params = P(STRIP_ATTACHMENTS), .status = 200, .answer = ANSWER_RECORD,         \
+                   .summary = "Get one by id")},                                                   \
+        {HTTP_PATCH,                                                                               \
+         path "/{id}",                                                                             \
+         entity_patch,                                                                             \
+         WRITE,                                                                                    \
+         NULL,                                                                                     \
+         OPERATION(.id = "update" Name, .tag = Names, .resource = &(table),                        \
+                   BODY(table, DECODE_UPDATE), .status = 204,                                      \
+                   .summary = "Change one; an unknown id is kept until its create comes")},        \
+    {                                                                                              \
+        HTTP_DELETE, path "/{id}", entity_delete, WRITE, NULL,                                     \
+            OPERATION(.id = "delete" Name "ById", .tag = Names, .resource = &(table),              \
+                      .status = 204, .summary = "Delete one with everything below it")             \
+    }
+
+static const struct route routes[] = {
+    ENTITY_ROUTES("/v1/private/traces", "Trace", "Traces", trace_resource, trace_batch_resource,
+                  trace_batch_update_resource, 0),
+    {HTTP_POST, "/v1/private/traces/delete", entity_delete_batch, WRITE, NULL,
+     OPERATION(.id = "deleteTraces", .tag = "Traces", .resource = &trace_resource,
+               BODY(batch_delete_resource, DECODE_CREATE), .status = 204,
+               .summary = "Delete up to 1000 with their spans")},
+    {HTTP_GET, "/v1/private/traces/exists", entity_exists, 0, NULL,
+     OPERATION(.id = "tracesExist", .tag = "Traces", .resource = &trace_resource,
+               .params = PROJECT_PARAMS | P(SOURCE) | P(THREAD_ONLY), .status = 200,
+               .answer = ANSWER_SCHEMA, .schema = BOOL_SCHEMA("exists"),
+               .summary = "Whether a project has any")},
+
+    ENTITY_ROUTES("/v1/private/spans", "Span", "Spans", span_resource, span_batch_resource,
+                  span_batch_update_resource, P(TRACE_ID) | P(TYPE)),
+    {HTTP_GET, "/v1/private/spans/exists", entity_exists, 0, NULL,
+     OPERATION(.id = "spansExist", .tag = "Spans", .resource = &span_resource,
+               .params = PROJECT_PARAMS | P(SOURCE), .status = 200, .answer = ANSWER_SCHEMA,
+               .schema = BOOL_SCHEMA("exists"), .summary = "Whether a project has any")},
+
+    {HTTP_GET, "/v1/private/projects", project_list, 0, NULL,
+     OPERATION(.id = "findProjects", .tag = "Projects", .resource = &project_resource,
+               .params = P(PAGE) | P(SIZE) | P(NAME) | P(SORTING), .status = 200,
+               .answer = ANSWER_PAGE, .summary = "List projects")},
+    {HTTP_POST, "/v1/private/projects", project_create, WRITE, NULL,
+     OPERATION(.id = "createProject", .tag = "Projects", .resource = &project_resource,
+               BODY(project_resource, DECODE_CREATE), .status = 201,
+               .summary = "Create a project")},
+    {HTTP_GET, "/v1/private/projects/{id}", project_get, 0, NULL,
+     OPERATION(.id = "getProjectById", .tag = "Projects", .resource = &project_resource,
+               .status = 200, .answer = ANSWER_RECORD, .summary = "Get a project by id")},
+    {HTTP_PATCH, "/v1/private/projects/{id}", project_update, WRITE, NULL,
+     OPERATION(.id = "updateProject", .tag = "Projects", .resource = &project_resource,
+               BODY(project_resource, DECODE_UPDATE), .status = 204,
+               .summary = "Rename or describe a project")},
+    {HTTP_DELETE, "/v1/private/projects/{id}", project_delete, WRITE, NULL,
+     OPERATION(.id = "deleteProjectById", .tag = "Projects", .resource = &project_resource,
+               .status = 204, .summary = "Delete a project")},
+    {HTTP_POST, "/v1/private/projects/delete", project_delete_batch, WRITE, NULL,
+     OPERATION(.id = "deleteProjectsBatch", .tag = "Projects", .resource = &project_resource,
+               BODY(batch_delete_resource, DECODE_CREATE), .status = 204,
+               .summary = "Delete up to 1000 projects")},
+    {HTTP_POST, "/v1/private/projects/retrieve", project_retrieve, 0, NULL,
+     OPERATION(.id = "retrieveProject", .tag = "Projects", .resource = &project_resource,
+               BODY(project_retrieve_resource, DECODE_CREATE), .status = 200,
+               .answer = ANSWER_RECORD, .summary = "Get a project by name")},
+
+    {HTTP_GET, "/is-alive/ping", platform_ping, 0, NULL,
+     OPERATION(.id = "isAlive", .tag = "Health", .status = 200, .answer = ANSWER_SCHEMA,
+               .schema = "{\"type\":\"object\",\"required\":[\"message\",\"healthy\"],"
+                         "\"properties\":{\"message\":{\"type\":\"string\"},"
+                         "\"healthy\":{\"type\":\"boolean\"}}}",
+               .summary = "Whether the server is up")},
+    {HTTP_GET, "/is-alive/ver", platform_version, 0, NULL,
+     OPERATION(.id = "version", .tag = "Health", .status = 200, .answer = ANSWER_SCHEMA,
+               .schema = TEXT_SCHEMA("version"), .summary = "The server's version")},
+    {HTTP_GET, "/health", platform_health, 0, "text/plain",
+     OPERATION(.id = "health", .tag = "Health", .status = 200, .answer = ANSWER_TEXT,
+               .summary = "Whether the server is up, as text")},
+    {HTTP_GET, "/health-check", platform_health_check, 0, NULL,
+     OPERATION(.id = "healthCheck", .tag = "Health", .status = 200, .answer = ANSWER_SCHEMA,
+               .schema = "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}",
+               .summary = "The checks that name or type select")},
+    {HTTP_GET, "/openapi.json", platform_openapi, 0, NULL,
+     OPERATION(.id = "openapi", .tag = "Health", .status = 200, .answer = ANSWER_SCHEMA,
+               .schema = "{\"type\":\"object\"}", .summary = "This interface")},
+
+    {HTTP_POST, "/v1/private/auth", platform_auth, 0, NULL,
+     OPERATION(.id = "checkAccess", .tag = "Access", .status = 204,
+               .summary = "Whether the caller may use the workspace")},
+    {HTTP_GET, "/v1/private/auth/workspace", platform_workspace_name, 0, NULL,
+     OPERATION(.id = "getWorkspaceName", .tag = "Access", .status = 200, .answer = ANSWER_SCHEMA,
+               .schema = TEXT_SCHEMA("workspace_name"), .summary = "The caller's workspace")},
+    {HTTP_GET, "/v1/private/workspace-permissions", platform_permissions, 0, NULL,
+     OPERATION(.id = "getWorkspaceUserPermissions", .tag = "Access", .status = 200,
+               .answer = ANSWER_SCHEMA,
+               .schema = "{\"type\":\"object\",\"required\":[\"user_name\",\"workspace_name\","
+                         "\"permissions\"],\"properties\":{\"user_name\":{\"type\":\"string\"},"
+                         "\"workspace_name\":{\"type\":\"string\"},"
+                         "\"permissions\":{\"type\":\"array\"}}}",
+               .summary = "What the caller may do")},
+    {HTTP_GET, "/v1/private/toggles", platform_toggles, 0, NULL,
+     OPERATION(.id = "getServiceToggles", .tag = "Workspaces", .status = 200,
+               .answer = ANSWER_SCHEMA, .schema = "{\"type\":\"object\"}",
+               .summary = "Which parts of the product are on")},
+    {HTTP_GET, "/v1/private/workspaces/versions", platform_workspace_version, 0, NULL,
+     OPERATION(.id = "getWorkspaceVersion", .tag = "Workspaces", .status = 200,
+               .answer = ANSWER_SCHEMA, .schema = TEXT_SCHEMA("opik_version"),
+               .summary = "Which generation of the web client fits")},
+    {HTTP_GET, "/v1/private/workspaces/configurations", workspace_configuration_get, 0, NULL,
+     OPERATION(.id = "getWorkspaceConfiguration", .tag = "Workspaces",
+               .resource = &workspace_configuration_resource, .status = 200,
+               .answer = ANSWER_RECORD, .summary = "The workspace's configuration")},
+    {HTTP_PUT, "/v1/private/workspaces/configurations", workspace_configuration_put, WRITE, NULL,
+     OPERATION(.id = "upsertWorkspaceConfiguration", .tag = "Workspaces",
+               .resource = &workspace_configuration_resource,
+               BODY(workspace_configuration_resource, DECODE_CREATE), .status = 204,
+               .summary = "Replace the configuration")},
+    {HTTP_DELETE, "/v1/private/workspaces/configurations", workspace_configuration_delete, WRITE,
+     NULL,
+     OPERATION(.id = "deleteWorkspaceConfiguration", .tag = "Workspaces",
+               .resource = &workspace_configuration_resource, .status = 204,
+               .summary = "Back to no configuration")},
+};
+
+const struct router api_routes = {routes, sizeof(routes) / sizeof(routes[0])};

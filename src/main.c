@@ -1,0 +1,131 @@
+/* Options, wiring, run, stop. */
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "api/routes.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/server.h"
+#include "options.h"
+
+/* How long a stop waits for what was accepted. */
+#define STOP_WAIT_MS 30000
+
+/* Writes that wait may hold so much memory together. */
+#define WRITE_QUEUE_BYTES ((size_t)256 * 1024 * 1024)
+
+static void print_help(void)
+{
+    printf("ocelli %s: records what programs ask language models, and shows it\n\n"
+           "usage: ocelli serve [options]   serve the API and the web client\n"
+           "       ocelli --help            this text\n"
+           "       ocelli --version         the version\n\n"
+           "options of serve (each also as a variable of the environment):\n\n",
+           OCELLI_VERSION);
+    config_print_help(option_table, option_count);
+}
+
+/* Waits for SIGTERM or SIGINT, which all threads have blocked. */
+static void wait_for_stop(const sigset_t *signals)
+{
+    int signal_number = 0;
+
+    while (sigwait(signals, &signal_number) != 0)
+        ;
+    log_info("stopping", "signal=%d", signal_number);
+}
+
+static struct server *start_server(const struct options *options, struct api *api, char *message,
+                                   size_t size)
+{
+    struct server_options server = {
+        .listen = options->listen,
+        .router = api_routes,
+        .app = api,
+        .network_threads = (int)options->network_threads,
+        .workers = (int)options->workers,
+        .head_limit = (size_t)options->head_limit,
+        .body_limit = (size_t)options->body_limit,
+        .arena_cap = (size_t)options->memory_limit,
+        .connection_limit = options->connections,
+        .idle_timeout_ms = options->idle_timeout,
+        .head_timeout_ms = options->head_timeout,
+    };
+
+    return server_new(&server, message, size);
+}
+
+static int serve(const struct options *options)
+{
+    struct store_options store_options = {options->data, (int)options->workers + 4,
+                                          (size_t)options->memory_limit};
+    struct writer_options writer_options = {(int)options->write_queue, WRITE_QUEUE_BYTES};
+    struct api api = {.any_workspace = options->workspaces == WORKSPACES_ANY,
+                      .id_window_ms = options->id_window == ID_WINDOW_24H ? 24 * 3600 * 1000 : 0};
+    int64_t started = clock_monotonic_ns();
+    struct server *server = NULL;
+    char message[512] = "";
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+
+    api.store = store_open(&store_options, message, sizeof(message));
+    if (api.store)
+        api.writer = writer_new(api.store, &writer_options);
+    if (api.writer)
+        server = start_server(options, &api, message, sizeof(message));
+    if (server) {
+        log_info("ready", "url=http://%.*s:%d data=%s version=%s start_ms=%.1f",
+                 (int)(strrchr(options->listen, ':') - options->listen), options->listen,
+                 server_port(server), options->data, OCELLI_VERSION,
+                 (double)(clock_monotonic_ns() - started) / 1e6);
+        wait_for_stop(&signals);
+    } else {
+        fprintf(stderr, "ocelli: %s\n", message[0] ? message : "cannot start a thread");
+    }
+    server_free(server, STOP_WAIT_MS);
+    writer_free(api.writer);
+    store_close(api.store);
+    return server ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {0};
+    const char *problem = router_check(&api_routes);
+    char message[512];
+
+    if (problem) {
+        fprintf(stderr, "ocelli: route table: %s\n", problem);
+        return 2;
+    }
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        print_help();
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("ocelli %s\n", OCELLI_VERSION);
+        return 0;
+    }
+    if (argc == 3 && strcmp(argv[1], "serve") == 0 && strcmp(argv[2], "--help") == 0) {
+        print_help();
+        return 0;
+    }
+    if (argc < 2 || strcmp(argv[1], "serve") != 0) {
+        fprintf(stderr, "ocelli: unknown command; see ocelli --help\n");
+        return 2;
+    }
+    if (!config_read(option_table, option_count, &options, argc - 2, argv + 2, environ, message,
+                     sizeof(message))) {
+        fprintf(stderr, "ocelli: %s\n", message);
+        return 2;
+    }
+    log_set_level((enum log_level)options.log_level);
+    return serve(&options);
+}

@@ -1,0 +1,45 @@
+/* The program's options. */
+#include "options.h"
+
+#define AT(member) offsetof(struct options, member)
+#define KIB 1024LL
+#define MIB (1024 * KIB)
+#define SECONDS 1000LL
+
+static const char *const workspace_choices[] = {"default", "any", NULL};
+static const char *const id_window_choices[] = {"off", "24h", NULL};
+static const char *const log_level_choices[] = {"error", "warn", "info", "debug", NULL};
+
+const struct option option_table[] = {
+    {"listen", OPTION_TEXT, AT(listen), "127.0.0.1:5173", 0, 0, NULL, "ADDRESS:PORT",
+     "Where to listen; port 0 picks a free one."},
+    {"data", OPTION_TEXT, AT(data), "./data", 0, 0, NULL, "DIRECTORY",
+     "Where the data is kept; made when missing."},
+    {"workspaces", OPTION_CHOICE, AT(workspaces), "default", 0, 0, workspace_choices, "WHICH",
+     "default: only the workspace default exists; any: each name that a client sends is a "
+     "workspace of its own."},
+    {"id-window", OPTION_CHOICE, AT(id_window), "off", 0, 0, id_window_choices, "WINDOW",
+     "24h refuses ids whose time is further from now than that."},
+    {"body-limit", OPTION_SIZE, AT(body_limit), "256MiB", KIB, 1024 * MIB, NULL, "SIZE",
+     "Largest request body after decompression."},
+    {"memory-limit", OPTION_SIZE, AT(memory_limit), "1GiB", MIB, 16384 * MIB, NULL, "SIZE",
+     "Most memory that one request may take beside its body."},
+    {"head-limit", OPTION_SIZE, AT(head_limit), "16KiB", KIB, 48 * KIB, NULL, "SIZE",
+     "Largest request line with headers."},
+    {"connections", OPTION_INT, AT(connections), "1000", 1, 100000, NULL, "COUNT",
+     "Most connections at the same time."},
+    {"idle-timeout", OPTION_DURATION, AT(idle_timeout), "60s", SECONDS, 3600 * SECONDS, NULL,
+     "TIME", "A connection without traffic is closed after this."},
+    {"head-timeout", OPTION_DURATION, AT(head_timeout), "20s", SECONDS, 3600 * SECONDS, NULL,
+     "TIME", "A request head must be complete within this."},
+    {"network-threads", OPTION_INT, AT(network_threads), "2", 1, 64, NULL, "COUNT",
+     "Threads that read and write connections."},
+    {"workers", OPTION_INT, AT(workers), "4", 1, 256, NULL, "COUNT",
+     "Threads that read from the store and prepare large writes."},
+    {"write-queue", OPTION_INT, AT(write_queue), "4096", 1, 1000000, NULL, "COUNT",
+     "Writes that may wait for the disk; beyond that clients are told to come back."},
+    {"log-level", OPTION_CHOICE, AT(log_level), "info", 0, 0, log_level_choices, "LEVEL",
+     "debug logs each request."},
+};
+
+const size_t option_count = sizeof(option_table) / sizeof(option_table[0]);
