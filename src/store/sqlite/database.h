@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include "store/sqlite/names.h"
+#include "store/sqlite/sql.h"
 #include "store/store.h"
 
 /* Statements that each session keeps prepared. Those of entities have one slot per resource. */
@@ -26,10 +27,8 @@ enum statement {
     STATEMENT_TRACE_ADD_FIRST,
     STATEMENT_ENTITY_GET,
     STATEMENT_ENTITY_GET_ANY = STATEMENT_ENTITY_GET + 2,
-    STATEMENT_ENTITY_INSERT = STATEMENT_ENTITY_GET_ANY + 2,
-    STATEMENT_ENTITY_UPDATE = STATEMENT_ENTITY_INSERT + 2,
-    STATEMENT_ENTITY_MOVE = STATEMENT_ENTITY_UPDATE + 2,
-    STATEMENT_BODY_GET = STATEMENT_ENTITY_MOVE + 2,
+    STATEMENT_ENTITY_WRITE = STATEMENT_ENTITY_GET_ANY + 2, /* one per enum row_write */
+    STATEMENT_BODY_GET = STATEMENT_ENTITY_WRITE + 2 * 3,
     STATEMENT_BODY_INSERT = STATEMENT_BODY_GET + 2,
     STATEMENT_BODY_UPDATE = STATEMENT_BODY_INSERT + 2, /* one per set of heavy fields */
     STATEMENT_COUNT = STATEMENT_BODY_UPDATE + 2 * 16,
@@ -68,11 +67,6 @@ struct store {
 static inline int entity_slot(const struct resource *resource)
 {
     return resource == &span_resource;
-}
-
-static inline const char *entity_table(const struct resource *resource)
-{
-    return resource == &span_resource ? "span" : "trace";
 }
 
 /* Keeps SQLite's words about the failure; returns ERR_INTERNAL. */
@@ -128,8 +122,7 @@ bool schema_prepare(sqlite3 *db, char *message, size_t message_size);
 enum err body_unpack(struct session *session, sqlite3_stmt *statement, int index,
                      struct arena *arena, struct value *ret);
 
-/* Reading entities: the columns that entity_columns() lists start at `first`. */
-struct str entity_columns(struct arena *arena, const struct resource *resource);
+/* Reads the row that a statement with sql_entity_columns() stands on. */
 enum err entity_read(struct session *session, sqlite3_stmt *statement,
                      const struct resource *resource, uint64_t load, struct arena *arena,
                      struct row *ret);

@@ -8,56 +8,6 @@
 /* Enough for the columns of all PATCHable fields with their times. */
 #define PATCHED_TEXT_MAX 2048
 
-/* Columns of every entity that are no fields. */
-#define ROW_COLUMNS                                                                                \
-    "t.project, p.uuid, p.deleted, t.present, t.heavy, t.body, t.base_clock, t.patched"
-enum {
-    COLUMN_PROJECT,
-    COLUMN_UUID,
-    COLUMN_DELETED,
-    COLUMN_PRESENT,
-    COLUMN_HEAVY,
-    COLUMN_BODY,
-    COLUMN_BASE_CLOCK,
-    COLUMN_PATCHED,
-    ROW_COLUMN_COUNT
-};
-
-static bool is_narrow(const struct field *field)
-{
-    return field->column && !(field->flags & FF_HEAVY);
-}
-
-/* Columns of the primary key besides the project, which change only when a span moves. */
-static bool is_key(const struct resource *resource, size_t i)
-{
-    return i == ENTITY_ID ||
-           (resource == &span_resource && (i == SPAN_TRACE_ID || i == SPAN_PARENT_SPAN_ID));
-}
-
-/* Bit of a heavy field in the `heavy` column: its place among the heavy fields. */
-static int64_t heavy_bit(const struct resource *resource, size_t field)
-{
-    int64_t bit = 1;
-
-    for (size_t i = 0; i < field; i++) {
-        if (resource->fields[i].flags & FF_HEAVY)
-            bit <<= 1;
-    }
-    return bit;
-}
-
-struct str entity_columns(struct arena *arena, const struct resource *resource)
-{
-    struct str out = STR(ROW_COLUMNS);
-
-    for (size_t i = 0; i < resource->count; i++) {
-        if (is_narrow(&resource->fields[i]))
-            out = str_format(arena, "%.*s, t.%s", STR_ARG(out), resource->fields[i].column);
-    }
-    return out;
-}
-
 /* "name=123,output=456": fields with the µs of their PATCH, by column so that the file does not
  * depend on the order of the table. */
 static void read_patched(struct str text, struct row *row)
@@ -98,13 +48,10 @@ static size_t write_patched(const struct row *row, char *out, size_t size)
 static enum err load_body(struct session *session, const struct resource *resource, uint64_t load,
                           int64_t heavy, struct arena *arena, struct row *row)
 {
-    static const char *const sql[] = {
-        "SELECT input, output, metadata, error_info FROM trace_body WHERE id = ?",
-        "SELECT input, output, metadata, error_info FROM span_body WHERE id = ?",
-    };
-    int slot = entity_slot(resource), column = 0;
+    int slot = STATEMENT_BODY_GET + entity_slot(resource), column = 0;
+    struct str sql = session_has_statement(session, slot) ? STR("") : sql_body_get(arena, resource);
     sqlite3_stmt *statement __attribute__((cleanup(statement_reset))) =
-        session_statement(session, STATEMENT_BODY_GET + slot, sql[slot]);
+        session_statement(session, slot, sql.p);
     enum err err = ERR_OK;
 
     if (!statement)
@@ -159,7 +106,7 @@ enum err entity_read(struct session *session, sqlite3_stmt *statement,
                           : sqlite3_column_int64(statement, COLUMN_BASE_CLOCK);
     for (size_t i = 0; i < resource->count; i++) {
         const struct field *field = &resource->fields[i];
-        if (is_narrow(field)) {
+        if (sql_is_narrow(field)) {
             column_field(session, statement, column++, field, arena, &ret->record->v[i]);
         } else if (field->flags & FF_HEAVY) {
             if (heavy & 1LL << bit) {
@@ -189,11 +136,7 @@ enum err store_entity_get(struct session *session, const struct resource *resour
     int rc;
 
     if (!session_has_statement(session, slot))
-        sql = str_format(arena,
-                         "SELECT %.*s FROM %s t JOIN project p ON p.id = t.project "
-                         "WHERE t.id = ?1 AND %s ORDER BY t.present DESC, p.uuid DESC LIMIT 1",
-                         STR_ARG(entity_columns(arena, resource)), entity_table(resource),
-                         project_key ? "t.project = ?2" : "p.workspace = ?2");
+        sql = sql_entity_get(arena, resource, project_key == 0);
     statement = session_statement(session, slot, sql.p);
     if (!statement)
         return ERR_INTERNAL;
@@ -208,41 +151,17 @@ enum err store_entity_get(struct session *session, const struct resource *resour
     return err;
 }
 
-/* Whether a field is a column that this kind of statement writes. */
-static bool is_written(const struct resource *resource, size_t i, int base)
-{
-    const struct field *field = &resource->fields[i];
-
-    return is_narrow(field) && !(field->flags & FF_SUMMED) && i != ENTITY_ID &&
-           (base != STATEMENT_ENTITY_UPDATE || !is_key(resource, i));
-}
-
-/* The statement that writes all narrow columns; STATEMENT_ENTITY_MOVE rewrites the key too. */
 static sqlite3_stmt *write_statement(struct session *session, const struct resource *resource,
-                                     int base)
+                                     enum row_write write)
 {
-    int slot = base + entity_slot(resource), index = 7;
-    struct str columns = STR("present, heavy, body, base_clock, patched");
-    struct str marks = STR("1, ?3, ?4, ?5, ?6");
+    int slot = STATEMENT_ENTITY_WRITE + 3 * entity_slot(resource) + (int)write;
     sqlite3_stmt *statement;
     struct arena arena;
 
     if (session_has_statement(session, slot))
         return session_statement(session, slot, NULL);
     arena_init(&arena, ARENA_SMALL);
-    for (size_t i = 0; i < resource->count; i++) {
-        if (!is_written(resource, i, base))
-            continue;
-        columns = str_format(&arena, "%.*s, %s", STR_ARG(columns), resource->fields[i].column);
-        marks = str_format(&arena, "%.*s, ?%d", STR_ARG(marks), index++);
-    }
-    if (base == STATEMENT_ENTITY_INSERT)
-        columns = str_format(&arena, "INSERT INTO %s(project, id, %.*s) VALUES(?1, ?2, %.*s)",
-                             entity_table(resource), STR_ARG(columns), STR_ARG(marks));
-    else
-        columns = str_format(&arena, "UPDATE %s SET (%.*s) = (%.*s) WHERE project = ?1 AND id = ?2",
-                             entity_table(resource), STR_ARG(columns), STR_ARG(marks));
-    statement = session_statement(session, slot, columns.p);
+    statement = session_statement(session, slot, sql_entity_write(&arena, resource, write).p);
     arena_done(&arena);
     return statement;
 }
@@ -257,28 +176,6 @@ static void bind_heavy(sqlite3_stmt *statement, int index, const struct value *v
         sqlite3_bind_blob64(statement, index, value->s.p, value->s.n, SQLITE_STATIC);
 }
 
-/* SQL for the heavy fields of a mask (bits of heavy_bit()). */
-static struct str body_sql(struct arena *arena, const struct resource *resource, bool insert,
-                           int64_t mask)
-{
-    const char *table = entity_table(resource);
-    struct str columns = STR(""), marks = STR("");
-    int index = 2;
-
-    for (size_t i = 0; i < resource->count; i++) {
-        if (!(resource->fields[i].flags & FF_HEAVY) || !(mask & heavy_bit(resource, i)))
-            continue;
-        columns = str_format(arena, "%.*s%s%s", STR_ARG(columns), columns.n ? ", " : "",
-                             resource->fields[i].column);
-        marks = str_format(arena, "%.*s%s?%d", STR_ARG(marks), marks.n ? ", " : "", index++);
-    }
-    if (insert)
-        return str_format(arena, "INSERT INTO %s_body(id, %.*s) VALUES(?1, %.*s)", table,
-                          STR_ARG(columns), STR_ARG(marks));
-    return str_format(arena, "UPDATE %s_body SET (%.*s) = (%.*s) WHERE id = ?1", table,
-                      STR_ARG(columns), STR_ARG(marks));
-}
-
 static sqlite3_stmt *body_statement(struct session *session, const struct resource *resource,
                                     bool insert, int64_t mask)
 {
@@ -290,7 +187,7 @@ static sqlite3_stmt *body_statement(struct session *session, const struct resour
     if (session_has_statement(session, slot))
         return session_statement(session, slot, NULL);
     arena_init(&arena, ARENA_SMALL);
-    statement = session_statement(session, slot, body_sql(&arena, resource, insert, mask).p);
+    statement = session_statement(session, slot, sql_body_write(&arena, resource, insert, mask).p);
     arena_done(&arena);
     return statement;
 }
@@ -350,9 +247,7 @@ static void bind_row(sqlite3_stmt *statement, const struct row *row, int64_t hea
 enum err store_entity_put(struct session *session, struct row *row)
 {
     const struct resource *resource = row->record->resource;
-    int base = !row->stored ? STATEMENT_ENTITY_INSERT
-               : row->moved ? STATEMENT_ENTITY_MOVE
-                            : STATEMENT_ENTITY_UPDATE;
+    enum row_write write = !row->stored ? ROW_INSERT : row->moved ? ROW_MOVE : ROW_UPDATE;
     char patched[PATCHED_TEXT_MAX];
     sqlite3_stmt *statement;
     int64_t heavy;
@@ -360,7 +255,7 @@ enum err store_entity_put(struct session *session, struct row *row)
 
     if (put_body(session, row, &heavy))
         return ERR_INTERNAL;
-    statement = write_statement(session, resource, base);
+    statement = write_statement(session, resource, write);
     if (!statement)
         return ERR_INTERNAL;
     bind_row(statement, row, heavy);
@@ -369,7 +264,7 @@ enum err store_entity_put(struct session *session, struct row *row)
     else
         bind_str(statement, 6, str_make(patched, write_patched(row, patched, sizeof(patched))));
     for (size_t i = 0; i < resource->count; i++) {
-        if (is_written(resource, i, base) &&
+        if (sql_is_written(resource, i, write) &&
             bind_field(session, statement, index++, &resource->fields[i], &row->record->v[i]))
             return ERR_INTERNAL;
     }
@@ -385,16 +280,14 @@ enum err store_entity_delete(struct session *session, const struct row *row)
     arena_init(&arena, ARENA_SMALL);
     if (row->body) {
         sqlite3_stmt *body __attribute__((cleanup(statement_finalize))) =
-            session_prepare(session, str_format(&arena, "DELETE FROM %s_body WHERE id = ?",
-                                                entity_table(resource)));
+            session_prepare(session, sql_body_delete(&arena, resource));
         if (body)
             sqlite3_bind_int64(body, 1, row->body);
         err = session_run(session, body);
     }
     if (!err) {
-        sqlite3_stmt *narrow __attribute__((cleanup(statement_finalize))) = session_prepare(
-            session, str_format(&arena, "DELETE FROM %s WHERE project = ? AND id = ?",
-                                entity_table(resource)));
+        sqlite3_stmt *narrow __attribute__((cleanup(statement_finalize))) =
+            session_prepare(session, sql_entity_delete(&arena, resource));
         if (narrow) {
             sqlite3_bind_int64(narrow, 1, row->project.key);
             bind_uuid(narrow, 2, &row->record->v[ENTITY_ID].uuid);

@@ -70,7 +70,7 @@ enum err store_entity_open(struct session *session, const struct entity_query *q
 
     sql->arena = arena;
     sql_add(sql, "SELECT ");
-    sql_add(sql, entity_columns(arena, query->resource).p);
+    sql_add(sql, sql_entity_columns(arena, query->resource).p);
     sql_add_entity_source(sql, query);
     sql_add_entity_order(sql, query);
     cursor->session = session;

@@ -54,17 +54,6 @@ enum err store_project_by_id(struct session *session, int64_t workspace, const s
     return read_key(session, statement, ret);
 }
 
-/* "uuid, name, …" in the order of the table. */
-static struct str record_columns(struct arena *arena)
-{
-    struct str out = STR("");
-
-    for (size_t i = 0; i < project_resource.count; i++)
-        out = str_format(arena, "%.*s%s%s", STR_ARG(out), i ? ", " : "",
-                         project_resource.fields[i].column);
-    return out;
-}
-
 static struct record *read_record(struct session *session, sqlite3_stmt *statement,
                                   struct arena *arena)
 {
@@ -79,8 +68,7 @@ enum err store_project_get(struct session *session, int64_t key, struct arena *a
                            struct record **ret)
 {
     sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
-        session_prepare(session, str_format(arena, "SELECT %.*s FROM project WHERE id = ?",
-                                            STR_ARG(record_columns(arena))));
+        session_prepare(session, sql_project_get(arena));
     int rc;
 
     if (!statement)
@@ -95,31 +83,14 @@ enum err store_project_get(struct session *session, int64_t key, struct arena *a
     return ERR_OK;
 }
 
-static const char *sort_expression(int field)
-{
-    switch (field) {
-    case PROJECT_NAME:
-        return "name_key";
-    case PROJECT_LAST_UPDATED_TRACE_AT:
-        return "coalesce(last_updated_trace_at, last_updated_at)";
-    default:
-        return field < 0 ? "uuid" : project_resource.fields[field].column;
-    }
-}
-
 enum err store_project_list(struct session *session, const struct project_query *query,
                             struct arena *arena, struct record ***ret, size_t *ret_count,
                             int64_t *ret_total)
 {
-    static const char where[] = " FROM project WHERE workspace = ?1 AND deleted = 0"
-                                " AND (?2 = '' OR instr(name_key, ?2) > 0)";
     sqlite3_stmt *count __attribute__((cleanup(statement_finalize))) =
-        session_prepare(session, str_format(arena, "SELECT count(*)%s", where));
-    sqlite3_stmt *list __attribute__((cleanup(statement_finalize))) = session_prepare(
-        session,
-        str_format(arena, "SELECT %.*s%s ORDER BY %s %s, uuid DESC LIMIT ?3 OFFSET ?4",
-                   STR_ARG(record_columns(arena)), where, sort_expression(query->sort_field),
-                   query->sort_field < 0 || query->descending ? "DESC" : "ASC"));
+        session_prepare(session, sql_project_count(arena));
+    sqlite3_stmt *list __attribute__((cleanup(statement_finalize))) =
+        session_prepare(session, sql_project_list(arena, query->sort_field, query->descending));
     struct str name = str_fold(arena, query->name);
     size_t size = 16;
     int rc;

@@ -43,12 +43,8 @@ enum err store_span_children(struct session *session, int64_t project_key, const
                              const struct uuid *parent, struct arena *arena, struct row **ret,
                              size_t *ret_count)
 {
-    struct str sql = str_format(arena,
-                                "SELECT %.*s FROM span t JOIN project p ON p.id = t.project "
-                                "WHERE t.project = ? AND t.trace_id = ? AND t.parent_span_id = ?",
-                                STR_ARG(entity_columns(arena, &span_resource)));
     sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
-        session_prepare(session, sql);
+        session_prepare(session, sql_span_children(arena));
     size_t size = 8;
     enum err err;
     int rc;

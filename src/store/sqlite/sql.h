@@ -1,0 +1,66 @@
+/* SQL text of the SQLite store that is made from the field tables. All parts are constants of the
+ * program; values are always bound. Texts are NUL-terminated pieces of the arena. */
+#ifndef OCELLI_STORE_SQLITE_SQL_H
+#define OCELLI_STORE_SQLITE_SQL_H
+
+#include "model/resource.h"
+
+/* Columns of every entity that are no fields, in the order of sql_entity_columns(). */
+enum row_column {
+    COLUMN_PROJECT,
+    COLUMN_UUID,
+    COLUMN_DELETED,
+    COLUMN_PRESENT,
+    COLUMN_HEAVY,
+    COLUMN_BODY,
+    COLUMN_BASE_CLOCK,
+    COLUMN_PATCHED,
+    ROW_COLUMN_COUNT,
+};
+
+/* What a write does with the row. */
+enum row_write {
+    ROW_INSERT,
+    ROW_UPDATE, /* all but the key */
+    ROW_MOVE,   /* the key too */
+};
+
+/* The table of an entity; its bodies' is "<table>_body". */
+const char *sql_table(const struct resource *resource);
+
+/* True for fields that are columns of the narrow row. */
+bool sql_is_narrow(const struct field *field);
+
+/* True for fields that this kind of write sets, in the order of their parameters from ?7 on;
+ * ?1 project, ?2 id, ?3 heavy, ?4 body, ?5 base_clock, ?6 patched. */
+bool sql_is_written(const struct resource *resource, size_t field, enum row_write write);
+
+/* The row columns and then the narrow fields, of `t` joined with its project `p`. */
+struct str sql_entity_columns(struct arena *arena, const struct resource *resource);
+
+/* By ?1 id and ?2 project, or with `any_project` ?2 workspace. */
+struct str sql_entity_get(struct arena *arena, const struct resource *resource, bool any_project);
+
+struct str sql_entity_write(struct arena *arena, const struct resource *resource,
+                            enum row_write write);
+
+/* ?1 project, ?2 id. */
+struct str sql_entity_delete(struct arena *arena, const struct resource *resource);
+
+/* The heavy fields of a mask (bits by their order), from ?2 on; ?1 the body's id. */
+struct str sql_body_write(struct arena *arena, const struct resource *resource, bool insert,
+                          int64_t mask);
+
+/* ?1 the body's id. */
+struct str sql_body_get(struct arena *arena, const struct resource *resource);
+struct str sql_body_delete(struct arena *arena, const struct resource *resource);
+
+/* ?1 project, ?2 trace, ?3 parent. */
+struct str sql_span_children(struct arena *arena);
+
+/* Projects: ?1 id; ?1 workspace, ?2 lower-case part of the name, ?3 limit, ?4 offset. */
+struct str sql_project_get(struct arena *arena);
+struct str sql_project_count(struct arena *arena);
+struct str sql_project_list(struct arena *arena, int sort_field, bool descending);
+
+#endif
