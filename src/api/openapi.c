@@ -203,9 +203,14 @@ static void add_parameters(struct builder *b, yyjson_mut_val *out, const struct 
     }
 }
 
+static yyjson_mut_val *add_media_type(struct builder *b, yyjson_mut_val *out, const char *type)
+{
+    return add_object(b, add_object(b, out, "content"), type);
+}
+
 static yyjson_mut_val *add_content(struct builder *b, yyjson_mut_val *out, const char *type)
 {
-    return add_object(b, add_object(b, add_object(b, out, "content"), type), "schema");
+    return add_object(b, add_media_type(b, out, type), "schema");
 }
 
 static void add_page_schema(struct builder *b, yyjson_mut_val *schema,
@@ -230,8 +235,7 @@ static void add_answer(struct builder *b, yyjson_mut_val *responses, const struc
 {
     const struct operation *operation = route->operation;
     char status[16];
-    yyjson_mut_val *response, *schema;
-    yyjson_doc *parsed;
+    yyjson_mut_val *response, *media, *schema;
 
     snprintf(status, sizeof(status), "%d", operation->status);
     response = yyjson_mut_obj(b->doc);
@@ -239,27 +243,19 @@ static void add_answer(struct builder *b, yyjson_mut_val *responses, const struc
     yyjson_mut_obj_add_str(b->doc, response, "description", operation->summary);
     if (operation->answer == ANSWER_EMPTY)
         return;
-    schema = add_content(b, response, route->produces ? route->produces : "application/json");
-    switch (operation->answer) {
-    case ANSWER_RECORD:
-        add_reference(b, schema, operation->resource, FF_READ | FF_READ_ONE);
-        break;
-    case ANSWER_PAGE:
-        add_page_schema(b, schema, operation->resource);
-        break;
-    case ANSWER_SCHEMA:
-        parsed = yyjson_read(operation->schema, strlen(operation->schema), 0);
-        yyjson_mut_val *copy = yyjson_val_mut_copy(b->doc, yyjson_doc_get_root(parsed));
-        yyjson_doc_free(parsed);
-        yyjson_mut_obj_iter iter;
-        yyjson_mut_obj_iter_init(copy, &iter);
-        for (yyjson_mut_val *key; (key = yyjson_mut_obj_iter_next(&iter));)
-            yyjson_mut_obj_add(schema, yyjson_mut_strcpy(b->doc, yyjson_mut_get_str(key)),
-                               yyjson_mut_val_mut_copy(b->doc, yyjson_mut_obj_iter_get_val(key)));
-        break;
-    default:
-        add_type(b, schema, "string", NULL);
+    media = add_media_type(b, response, route->produces ? route->produces : "application/json");
+    if (operation->answer == ANSWER_SCHEMA) {
+        yyjson_mut_obj_add(media, yyjson_mut_str(b->doc, "schema"),
+                           yyjson_mut_raw(b->doc, operation->schema));
+        return;
     }
+    schema = add_object(b, media, "schema");
+    if (operation->answer == ANSWER_RECORD)
+        add_reference(b, schema, operation->resource, FF_READ | FF_READ_ONE);
+    else if (operation->answer == ANSWER_PAGE)
+        add_page_schema(b, schema, operation->resource);
+    else
+        add_type(b, schema, "string", NULL);
 }
 
 static void add_operation(struct builder *b, yyjson_mut_val *out, const struct route *route)

@@ -208,11 +208,15 @@ double decimal_to_double(decimal_int value, int scale)
 decimal_int decimal_from_double(double value, int scale)
 {
     assert(isfinite(value) && fabs(value) <= 1e26);
+    /* The double 1e26 is a little more than the largest decimal. */
+    if (fabs(value) >= 1e26) {
+        decimal_int limit = (decimal_int)power_of_ten(INTEGER_DIGITS + scale);
+        return value < 0 ? -limit : limit;
+    }
     char text[64];
     int n = snprintf(text, sizeof(text), "%.*f", scale, value);
     decimal_int result = 0;
-    bool ok = n > 0 && (size_t)n < sizeof(text) &&
-              decimal_parse(str_make(text, (size_t)n), scale, &result);
-    assert(ok);
+    bool parsed = decimal_parse(str_make(text, (size_t)n), scale, &result);
+    assert(parsed);
     return result;
 }

@@ -41,11 +41,13 @@ static bool is_param(struct str segment)
     return segment.n > 0 && segment.p[0] == '{';
 }
 
-/* "/" has no segments. False when there are too many. */
+/* "/" has no segments. False when there are too many, or the path is none. */
 static bool split_path(struct str path, struct segments *ret)
 {
     ret->count = 0;
-    if (path.n <= 1)
+    if (path.n == 0 || path.p[0] != '/')
+        return false;
+    if (path.n == 1)
         return true;
     size_t start = 1;
     for (size_t i = 1; i <= path.n; i++) {

@@ -9,7 +9,9 @@
 
 /* Chunks of a document that is being built stay below ARENA_SMALL, so that they are always given
  * and passing the ceiling shows in arena_is_over(). */
-#define POOL_BYTES_MAX ((size_t)32 * 1024)
+#define STRING_CHUNK_MAX ((size_t)32 * 1024)
+/* A whole number of values: yyjson counts the room left in them. */
+#define VALUE_CHUNK_MAX (1024 * sizeof(yyjson_mut_val))
 
 #define WRITE_FLAGS YYJSON_WRITE_INF_AND_NAN_AS_NULL
 
@@ -293,8 +295,8 @@ yyjson_mut_doc *json_new(struct arena *arena)
     /* A document keeps the allocator by value, so it may stand on the stack. */
     yyjson_alc alc = json_allocator(arena);
     yyjson_mut_doc *doc = yyjson_mut_doc_new(&alc);
-    doc->str_pool.chunk_size_max = POOL_BYTES_MAX;
-    doc->val_pool.chunk_size_max = POOL_BYTES_MAX;
+    doc->str_pool.chunk_size_max = STRING_CHUNK_MAX;
+    doc->val_pool.chunk_size_max = VALUE_CHUNK_MAX;
     return doc;
 }
 
