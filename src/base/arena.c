@@ -15,7 +15,7 @@
 
 #define ALIGNMENT _Alignof(max_align_t)
 #define FIRST_BLOCK ARENA_SMALL
-#define BLOCK_MAX ((size_t)8 * 1024 * 1024)
+#define BLOCK_MAX ((size_t)1024 * 1024)
 
 struct arena_block {
     struct arena_block *older;
@@ -169,6 +169,18 @@ void *arena_grow(struct arena *arena, void *piece, size_t old_size, size_t new_s
     if (copy)
         memcpy(copy, piece, old_size);
     return copy;
+}
+
+void arena_trim(struct arena *arena, const void *piece, size_t size)
+{
+    struct arena_block *head = arena->head;
+    const char *start = piece;
+    assert(start >= head->data && align_up(size) <= head->offset - (size_t)(start - head->data));
+#ifdef ARENA_MALLOC
+    assert(start == head->data);
+#endif
+    head->offset = (size_t)(start - head->data) + align_up(size);
+    arena->used = head->base + head->offset;
 }
 
 bool arena_is_over(const struct arena *arena)

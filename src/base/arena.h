@@ -45,6 +45,9 @@ void *arena_zalloc(struct arena *arena, size_t n);
 /* A larger copy of a piece: grows in place where the piece is the last one. Same NULL rule. */
 void *arena_grow(struct arena *arena, void *piece, size_t old_size, size_t new_size);
 
+/* Makes the newest piece `size` bytes and gives the rest of it back. */
+void arena_trim(struct arena *arena, const void *piece, size_t size);
+
 /* True when more has been handed out than the ceiling allows, or a piece was refused. */
 bool arena_is_over(const struct arena *arena);
 

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 
 /* Heads up to about this size reach us, and our own check; above, libmicrohttpd itself says 431. */
-#define CONNECTION_MEMORY_MIN ((size_t)64 * 1024)
+#define CONNECTION_MEMORY_MIN ((size_t)32 * 1024)
 #define SHUTDOWN_POLL_NS 1000000L
 /* For clients that cannot take chunks. */
 #define STREAM_BLOCK ((size_t)16 * 1024)
@@ -162,6 +162,14 @@ static struct MHD_Response *make_response(struct server_job *job)
                                            MHD_RESPMEM_PERSISTENT);
 }
 
+/* Also behind the head of a stream alone: libmicrohttpd 0.9.75 ends that with an empty chunk, which
+ * nobody waits for (connection.c, BODY_SENT). */
+static bool closes(const struct server_job *job)
+{
+    return (job->streaming && job->request.method == HTTP_HEAD) ||
+           atomic_load_explicit(&job->server->draining, memory_order_relaxed);
+}
+
 static bool add_headers(struct server_job *job, struct MHD_Response *answer)
 {
     const struct response *response = &job->request.response;
@@ -173,7 +181,7 @@ static bool add_headers(struct server_job *job, struct MHD_Response *answer)
         added = added && value.p &&
                 MHD_add_response_header(answer, response->headers[i].name.p, value.p);
     }
-    if (atomic_load_explicit(&job->server->draining, memory_order_relaxed))
+    if (closes(job))
         added = added && MHD_add_response_header(answer, "Connection", "close");
     return added;
 }
@@ -373,8 +381,8 @@ void server_free(struct server *server, int64_t wait_ms)
 {
     if (!server)
         return;
-    /* Not MHD_quiesce_daemon(): up to 1.0 it removes the listening socket from the epoll sets of
-     * the network threads while they do the same, and aborts when both do (daemon.c). */
+    /* Not MHD_quiesce_daemon(): in 0.9.75 it removes the listening socket from the epoll sets of the
+     * network threads while they may do the same, and aborts when both do. on_accept() refuses. */
     atomic_store(&server->draining, true);
     int64_t until = clock_monotonic_ns() + wait_ms * 1000000LL;
     while (atomic_load(&server->active) > 0 && clock_monotonic_ns() < until)

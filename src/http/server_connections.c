@@ -32,6 +32,8 @@ struct server_connection {
     int fd;
     atomic_int_fast64_t waiting_since; /* ns; 0: a request is under way */
     atomic_bool used;                  /* has had a request before */
+    /* Of the reaper: since when bytes of a head are known to be there, for which wait. */
+    int64_t begun_at, begun_in;
 };
 
 /* A copy of the descriptor of a connection that libmicrohttpd has closed. */
@@ -114,25 +116,38 @@ static bool has_begun(const struct server_connection *entry, int64_t waited_ns)
 {
     struct tcp_info info = {0};
     socklen_t size = sizeof(info);
-    if (!atomic_load_explicit(&entry->used, memory_order_relaxed))
-        return true;
     if (getsockopt(entry->fd, IPPROTO_TCP, TCP_INFO, &info, &size))
         return false;
     /* Kernel times are in steps of up to 10 ms. */
     return (info.tcpi_last_data_recv + 10) * 1000000LL < waited_ns;
 }
 
+/* A head that comes after a long pause has its time from when it is first seen, so a slow one may
+ * take up to twice the timeout. */
+static bool is_late(struct server_connection *entry, int64_t timeout_ns, int64_t now)
+{
+    int64_t since = atomic_load_explicit(&entry->waiting_since, memory_order_relaxed);
+    if (since == 0 || now - since < timeout_ns)
+        return false;
+    if (!atomic_load_explicit(&entry->used, memory_order_relaxed))
+        return true;
+    if (entry->begun_in != since) {
+        if (has_begun(entry, now - since)) {
+            entry->begun_in = since;
+            entry->begun_at = now;
+        }
+        return false;
+    }
+    return now - entry->begun_at >= timeout_ns;
+}
+
 static void close_late_heads(struct server_connections *connections, int64_t now)
 {
-    for (struct server_connection *entry = connections->head; entry; entry = entry->next) {
-        int64_t since = atomic_load_explicit(&entry->waiting_since, memory_order_relaxed);
-        if (since == 0 || now - since < connections->head_timeout_ns)
-            continue;
+    for (struct server_connection *entry = connections->head; entry; entry = entry->next)
         /* The lock keeps the entry, and so its descriptor, from going away. The network thread
          * sees the end of the stream and closes the connection. */
-        if (has_begun(entry, now - since))
+        if (is_late(entry, connections->head_timeout_ns, now))
             shutdown(entry->fd, SHUT_RDWR);
-    }
 }
 
 /* True when the socket can be closed. */

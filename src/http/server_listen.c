@@ -9,12 +9,19 @@
 
 #define BACKLOG 1024
 
-/* Cuts "host:port" and "[host]:port". False when there is no port. */
+/* getaddrinfo() takes 70000, too, and cuts it to 16 bits. */
+static bool is_port(const char *text)
+{
+    int64_t number;
+    return str_to_i64(str_of(text), &number) && number >= 0 && number <= 65535;
+}
+
+/* Cuts "host:port" and "[host]:port". False when it is neither. */
 static bool split_address(const char *address, char *host, size_t host_size, const char **ret_port)
 {
     struct str text = str_of(address);
     const char *colon = strrchr(address, ':');
-    if (!colon || !colon[1])
+    if (!colon || !is_port(colon + 1))
         return false;
     struct str name = str_make(address, (size_t)(colon - address));
     if (name.n >= 2 && text.p[0] == '[') {

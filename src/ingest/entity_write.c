@@ -160,6 +160,7 @@ static enum err apply_create(struct change *change, struct session *session)
 void entity_change_create(struct entity_change *change)
 {
     change->change.apply = apply_create;
+    change->change.refuses_first = true;
 }
 
 /* ---- POST batch ---- */
@@ -313,6 +314,7 @@ static enum err apply_patch(struct change *change, struct session *session)
 void entity_change_patch(struct entity_change *change)
 {
     change->change.apply = apply_patch;
+    change->change.refuses_first = true;
 }
 
 static enum err apply_patch_batch(struct change *change, struct session *session)

@@ -95,23 +95,10 @@ static struct change *take_changes(struct writer *writer)
     return first;
 }
 
-static enum err apply_change(struct writer *writer, struct session *session, struct change *change)
+/* Adds what a change did to its projects to what the transaction did. */
+static void collect_touches(struct writer *writer, const struct change *change)
 {
-    struct project_touch *touch;
-    enum err err = store_savepoint(session);
-
-    if (err)
-        return err;
-    change->now = clock_now_us();
-    err = store_workspace_ensure(session, change->workspace_name, &change->workspace);
-    if (!err)
-        err = change->apply(change, session);
-    if (err) {
-        store_savepoint_rollback(session);
-        return err;
-    }
-    err = store_savepoint_release(session);
-    for (touch = change->touches; touch && !err; touch = touch->next) {
+    for (struct project_touch *touch = change->touches; touch; touch = touch->next) {
         struct project_touch **sum = &writer->touches;
         while (*sum && (*sum)->project_key != touch->project_key)
             sum = &(*sum)->next;
@@ -123,6 +110,25 @@ static enum err apply_change(struct writer *writer, struct session *session, str
         if (touch->last_updated_trace_at > (*sum)->last_updated_trace_at)
             (*sum)->last_updated_trace_at = touch->last_updated_trace_at;
     }
+}
+
+static enum err apply_change(struct writer *writer, struct session *session, struct change *change)
+{
+    bool savepoint = !change->refuses_first;
+    enum err err = savepoint ? store_savepoint(session) : ERR_OK;
+
+    if (err)
+        return err;
+    change->now = clock_now_us();
+    err = store_workspace_ensure(session, change->workspace_name, &change->workspace);
+    if (!err)
+        err = change->apply(change, session);
+    if (err && savepoint)
+        store_savepoint_rollback(session);
+    if (!err && savepoint)
+        err = store_savepoint_release(session);
+    if (!err)
+        collect_touches(writer, change);
     return err;
 }
 
@@ -156,8 +162,10 @@ static void commit_changes(struct writer *writer, struct change *first)
 
     for (struct change *change = first; change; change = change->next) {
         enum err err = failed ? failed : apply_change(writer, session, change);
-        if (err == ERR_INTERNAL)
+        if (err == ERR_INTERNAL) {
             log_error("write_failed", "store=\"%s\"", store_message(session));
+            failed = change->refuses_first ? err : failed;
+        }
         if (err && change->error.code == ERR_OK)
             error_set(&change->error, err, "%s", err_text(err));
     }

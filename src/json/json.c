@@ -1,11 +1,13 @@
 /* JSON on the arena: yyjson plus the contract's limits and extras.
  *
  * The text is parsed strictly first. Only when that fails is it worth looking for what the contract
- * forgives (bare NaN and Infinity, unpaired surrogates, broken UTF-8); so an ordinary request pays
+ * forgives (bare NaN and Infinity, unpaired surrogates); so an ordinary request pays
  * nothing for it. */
 #include "json/json.h"
 
 #include <stdint.h>
+
+#include "base/mem.h"
 
 /* Chunks of a document that is being built stay below ARENA_SMALL, so that they are always given
  * and passing the ceiling shows in arena_is_over(). */
@@ -163,7 +165,10 @@ static yyjson_doc *read_text(struct arena *arena, struct str text, bool *ret_for
             fail_memory(arena, reterr);
             return NULL;
         }
-        if (problem.code == YYJSON_READ_ERROR_INVALID_STRING && !repaired) {
+        bool broken;
+        /* Only escapes are forgiven: bytes that are no UTF-8 make a text that is no JSON. */
+        if (problem.code == YYJSON_READ_ERROR_INVALID_STRING && !repaired &&
+            measure_repair(text, &broken) == 0) {
             struct str before = text;
             if (!repair(arena, &text)) {
                 fail_memory(arena, reterr);
@@ -237,6 +242,10 @@ enum err json_parse(struct arena *arena, struct str text, yyjson_val **ret, stru
     yyjson_doc *doc = read_text(arena, text, &forgiving, reterr);
     if (!doc)
         return reterr->code;
+    /* yyjson guesses the number of values from the length of the text, twice and more of which it
+     * asks for; that array, with the document in front, is its newest piece. */
+    const yyjson_val *end = yyjson_doc_get_root(doc) + yyjson_doc_get_val_count(doc);
+    arena_trim(arena, doc, (size_t)((const char *)end - (const char *)doc));
     if (arena_is_over(arena))
         return fail_memory(arena, reterr);
     enum err code = check_values(doc, forgiving, reterr);
@@ -245,37 +254,38 @@ enum err json_parse(struct arena *arena, struct str text, yyjson_val **ret, stru
     return code;
 }
 
-/* Writes a value or a document, whichever is there. */
+/* Writes a value or a document, whichever is there, on the heap: yyjson asks for room for every
+ * character of a string to be escaped, six times what is mostly needed. */
 static char *write_text(const yyjson_val *value, const yyjson_mut_doc *doc, yyjson_write_flag flags,
-                        struct arena *arena, size_t *ret_size, yyjson_write_err *ret_problem)
+                        size_t *ret_size, yyjson_write_err *ret_problem)
 {
-    yyjson_alc alc = json_allocator(arena);
     if (doc)
-        return yyjson_mut_write_opts(doc, flags, &alc, ret_size, ret_problem);
-    return yyjson_val_write_opts(value, flags, &alc, ret_size, ret_problem);
+        return yyjson_mut_write_opts(doc, flags, NULL, ret_size, ret_problem);
+    return yyjson_val_write_opts(value, flags, NULL, ret_size, ret_problem);
 }
 
 static enum err write_any(struct arena *arena, const yyjson_val *value, const yyjson_mut_doc *doc,
                           struct str *ret)
 {
-    yyjson_write_err problem;
-    size_t size = 0;
-    struct arena_mark mark = arena_mark(arena);
-    char *text = write_text(value, doc, WRITE_FLAGS, arena, &size, &problem);
-    struct str result = str_make(text, size);
-    if (!text && problem.code == YYJSON_WRITE_ERROR_INVALID_STRING) {
-        /* A text from elsewhere is no UTF-8: better a replaced character than no answer. */
-        arena_rewind(arena, mark);
-        text = write_text(value, doc, WRITE_FLAGS | YYJSON_WRITE_ALLOW_INVALID_UNICODE, arena,
-                          &size, &problem);
-        result = str_make(text, size);
-        if (text && !repair(arena, &result))
-            return ERR_TOO_LARGE;
-    }
     if (arena_is_over(arena))
         return ERR_TOO_LARGE;
+    yyjson_write_err problem;
+    size_t size = 0;
+    char *text = write_text(value, doc, WRITE_FLAGS, &size, &problem);
+    bool broken = !text && problem.code == YYJSON_WRITE_ERROR_INVALID_STRING;
+    if (broken)
+        /* A text from elsewhere is no UTF-8: better a replaced character than no answer. */
+        text = write_text(value, doc, WRITE_FLAGS | YYJSON_WRITE_ALLOW_INVALID_UNICODE, &size,
+                          &problem);
     if (!text)
         return problem.code == YYJSON_WRITE_ERROR_MEMORY_ALLOCATION ? ERR_TOO_LARGE : ERR_INTERNAL;
+    struct str result = str_make(text, size);
+    bool done = !broken || repair(arena, &result);
+    if (done && result.p == text)
+        result = str_copy(arena, result);
+    mem_free(text);
+    if (!done || arena_is_over(arena))
+        return ERR_TOO_LARGE;
     *ret = result;
     return ERR_OK;
 }

@@ -435,7 +435,9 @@ static enum err decode_uuids(const struct decoder *d, yyjson_val *value, struct 
         if (value_is_set(&id))
             ids[kept++] = id.uuid;
         else
-            break_rule(d, "[].<iterable element> must not be null");
+            error_add(d->error, ERR_UNPROCESSABLE,
+                      "%.*s%s[].<iterable element> must not be null", STR_ARG(d->prefix),
+                      d->field->name);
     }
     n = kept;
     qsort(ids, n, sizeof(*ids), compare_uuid);
@@ -572,6 +574,7 @@ enum err decode_value(struct arena *arena, const struct resource *resource, enum
             continue;
         d.field = &resource->fields[i];
         record->v[i] = (struct value){0};
+        seen &= ~(1ULL << i); /* of a name that comes twice, the last counts */
         if (yyjson_is_null(member) && d.field->type != FIELD_JSON)
             continue;
         seen |= 1ULL << i;
@@ -596,7 +599,9 @@ enum err decode_body(struct arena *arena, const struct resource *resource, enum 
     yyjson_val *root = NULL;
     enum err err;
 
-    if (str_is_blank(body))
+    while (body.n && memchr(" \t\r\n", body.p[0], 4))
+        body = str_make(body.p + 1, body.n - 1);
+    if (body.n == 0)
         return error_add(reterr, ERR_UNPROCESSABLE, "The request body must not be null");
     err = json_parse(arena, body, &root, reterr);
     if (err)

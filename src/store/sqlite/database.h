@@ -34,7 +34,18 @@ enum statement {
     STATEMENT_COUNT = STATEMENT_BODY_UPDATE + 2 * 16,
 };
 
+/* What the writer looked up last: nearly every change asks for the same again. Only the writer
+ * changes these tables, so it knows when to forget. */
+struct lookup_cache {
+    char workspace_name[WORKSPACE_NAME_MAX + 1];
+    int64_t workspace; /* 0: nothing cached */
+    char project_name[4 * PROJECT_NAME_MAX + 1];
+    int64_t project_workspace;
+    struct project project; /* key 0: nothing cached */
+};
+
 struct session {
+    struct lookup_cache cache; /* writer */
     struct store *store;
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
@@ -78,6 +89,9 @@ sqlite3_stmt *session_statement(struct session *session, int slot, const char *s
 
 /* True when the slot is prepared already, so that its text need not be made again. */
 bool session_has_statement(const struct session *session, int slot);
+
+/* Forgets what was looked up; after projects have changed or a transaction was undone. */
+void session_forget(struct session *session);
 
 /* Prepares a statement that is used once. NULL on failure. */
 sqlite3_stmt *session_prepare(struct session *session, struct str sql);

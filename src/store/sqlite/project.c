@@ -26,9 +26,15 @@ enum err store_project_by_name(struct session *session, int64_t workspace, struc
         session_statement(session, STATEMENT_PROJECT_BY_NAME,
                           "SELECT " PROJECT_KEY_COLUMNS " FROM project"
                           " WHERE workspace = ? AND name_key = ? AND deleted = 0");
+    struct lookup_cache *cache = &session->cache;
     struct arena arena;
     enum err err;
 
+    if (cache->project.key && cache->project_workspace == workspace &&
+        str_eq(str_of(cache->project_name), name)) {
+        *ret = cache->project;
+        return ERR_OK;
+    }
     if (!statement)
         return ERR_INTERNAL;
     arena_init(&arena, ARENA_SMALL);
@@ -36,6 +42,12 @@ enum err store_project_by_name(struct session *session, int64_t workspace, struc
     bind_str(statement, 2, str_fold(&arena, name));
     err = read_key(session, statement, ret);
     arena_done(&arena);
+    if (!err && session->writer && name.n < sizeof(cache->project_name)) {
+        cache->project = *ret;
+        cache->project_workspace = workspace;
+        memcpy(cache->project_name, name.p, name.n);
+        cache->project_name[name.n] = '\0';
+    }
     return err;
 }
 
@@ -168,6 +180,7 @@ enum err store_project_update(struct session *session, int64_t key, const struct
     bind_str(update, 2, str_fold(&arena, project->v[PROJECT_NAME].s));
     for (size_t i = 0; i < project_resource.count && !err; i++)
         err = bind_field(session, update, (int)i + 3, &project_resource.fields[i], &project->v[i]);
+    session_forget(session);
     if (!err && sqlite3_step(update) != SQLITE_DONE)
         err = sqlite3_extended_errcode(session->db) == SQLITE_CONSTRAINT_UNIQUE
                   ? ERR_CONFLICT
@@ -183,6 +196,7 @@ enum err store_project_delete(struct session *session, int64_t key)
 
     if (!statement)
         return ERR_INTERNAL;
+    session_forget(session);
     sqlite3_bind_int64(statement, 1, key);
     return session_run(session, statement);
 }

@@ -10,6 +10,12 @@ enum err session_failed(struct session *session, const char *what)
     return ERR_INTERNAL;
 }
 
+void session_forget(struct session *session)
+{
+    session->cache.workspace = 0;
+    session->cache.project.key = 0;
+}
+
 bool session_has_statement(const struct session *session, int slot)
 {
     return session->statements[slot] != NULL;

@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 
-#define PAGE_SIZE 8192
+#define PAGE_SIZE 4096
 #define WRITER_CACHE_KIB 24576
 #define READER_CACHE_KIB 4096
 #define BUSY_TIMEOUT_MS 10000
@@ -19,8 +19,8 @@
 
 /* The log is moved into the file from this size on, and the writer itself helps when the thread
  * cannot keep up. */
-#define CHECKPOINT_PAGES (8 * 1024 * 1024 / PAGE_SIZE)
-#define CHECKPOINT_PAGES_MAX (64 * 1024 * 1024 / PAGE_SIZE)
+#define CHECKPOINT_PAGES (32 * 1024 * 1024 / PAGE_SIZE)
+#define CHECKPOINT_PAGES_MAX (128 * 1024 * 1024 / PAGE_SIZE)
 
 static bool make_directory(const char *path, char *message, size_t size)
 {
@@ -268,6 +268,7 @@ enum err store_commit(struct session *session)
 void store_rollback(struct session *session)
 {
     session_run(session, session_statement(session, STATEMENT_ROLLBACK, "ROLLBACK"));
+    session_forget(session);
     names_truncate(session->store->names, session->names_mark);
 }
 
@@ -289,6 +290,7 @@ void store_savepoint_rollback(struct session *session)
     session_run(session,
                 session_statement(session, STATEMENT_SAVEPOINT_ROLLBACK, "ROLLBACK TO change"));
     store_savepoint_release(session);
+    session_forget(session);
     names_truncate(session->store->names, session->names_savepoint);
 }
 

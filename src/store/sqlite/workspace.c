@@ -28,9 +28,20 @@ enum err store_workspace_find(struct session *session, struct str name, int64_t 
 enum err store_workspace_ensure(struct session *session, struct str name, int64_t *ret)
 {
     sqlite3_stmt *insert __attribute__((cleanup(statement_finalize))) = NULL;
+    struct lookup_cache *cache = &session->cache;
     struct arena arena;
-    enum err err = store_workspace_find(session, name, ret);
+    enum err err;
 
+    if (cache->workspace && str_eq(str_of(cache->workspace_name), name)) {
+        *ret = cache->workspace;
+        return ERR_OK;
+    }
+    err = store_workspace_find(session, name, ret);
+    if (!err && *ret && name.n < sizeof(cache->workspace_name)) {
+        cache->workspace = *ret;
+        memcpy(cache->workspace_name, name.p, name.n);
+        cache->workspace_name[name.n] = '\0';
+    }
     if (err || *ret)
         return err;
     insert = session_prepare(

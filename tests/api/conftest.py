@@ -1,0 +1,11 @@
+import pytest
+
+pytest.register_assert_rewrite("client", "openapi", "server")
+
+from fixtures import *  # noqa: E402,F401,F403
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(120))
