@@ -208,6 +208,7 @@ static enum MHD_Result proceed(struct server_job *job)
             return MHD_NO;
         return answer(job);
     }
+    connection_body_read(job->entry);
     switch (give(job, job_begin)) {
     case GIVEN_READY:
         return answer(job);

@@ -4,6 +4,10 @@
  * starts anew with every byte, so a client that sends a byte a minute would hold its place forever.
  * A connection that waits between two requests is not late: the idle timeout is for it.
  *
+ * It closes connections whose client went away in the middle of a body: libmicrohttpd 0.9.75 does
+ * not see that when the end of the stream comes together with data (recv_param_adapter() takes a
+ * short read for the last one), and the request would count as under way until the idle timeout.
+ *
  * It also keeps sockets open for a while on which an answer was sent before the request's body was
  * read. Closing them with unread data would make the kernel send a reset, and the client would lose
  * the answer. */
@@ -13,6 +17,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,8 +37,10 @@ struct server_connection {
     int fd;
     atomic_int_fast64_t waiting_since; /* ns; 0: a request is under way */
     atomic_bool used;                  /* has had a request before */
+    atomic_bool reading;               /* the body is not complete */
     /* Of the reaper: since when bytes of a head are known to be there, for which wait. */
     int64_t begun_at, begun_in;
+    bool ended; /* also the reaper's: the client was gone at the last look */
 };
 
 /* A copy of the descriptor of a connection that libmicrohttpd has closed. */
@@ -75,8 +82,16 @@ void connections_remove(struct server_connections *connections, struct server_co
 
 void connection_head_read(struct server_connection *entry)
 {
+    if (!entry)
+        return;
+    atomic_store_explicit(&entry->waiting_since, 0, memory_order_relaxed);
+    atomic_store_explicit(&entry->reading, true, memory_order_relaxed);
+}
+
+void connection_body_read(struct server_connection *entry)
+{
     if (entry)
-        atomic_store_explicit(&entry->waiting_since, 0, memory_order_relaxed);
+        atomic_store_explicit(&entry->reading, false, memory_order_relaxed);
 }
 
 void connection_answered(struct server_connection *entry)
@@ -141,12 +156,27 @@ static bool is_late(struct server_connection *entry, int64_t timeout_ns, int64_t
     return now - entry->begun_at >= timeout_ns;
 }
 
-static void close_late_heads(struct server_connections *connections, int64_t now)
+/* The client is gone, everything it sent was read, and the body is not complete: twice in a row,
+ * because the network thread may just have read the last of it. */
+static bool is_cut_off(struct server_connection *entry)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof(info);
+    int unread = 0;
+    bool before = entry->ended;
+    entry->ended = atomic_load_explicit(&entry->reading, memory_order_relaxed) &&
+                   getsockopt(entry->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+                   info.tcpi_state == TCP_CLOSE_WAIT &&
+                   ioctl(entry->fd, FIONREAD, &unread) == 0 && unread == 0;
+    return entry->ended && before;
+}
+
+static void close_hopeless(struct server_connections *connections, int64_t now)
 {
     for (struct server_connection *entry = connections->head; entry; entry = entry->next)
         /* The lock keeps the entry, and so its descriptor, from going away. The network thread
          * sees the end of the stream and closes the connection. */
-        if (is_late(entry, connections->head_timeout_ns, now))
+        if (is_late(entry, connections->head_timeout_ns, now) || is_cut_off(entry))
             shutdown(entry->fd, SHUT_RDWR);
 }
 
@@ -207,7 +237,7 @@ static void *reaper_main(void *argument)
         int64_t now = clock_monotonic_ns();
         turn_lingering(connections, now, false);
         if (now >= look_at) {
-            close_late_heads(connections, now);
+            close_hopeless(connections, now);
             look_at = now + next_tick(connections);
         }
         wait_until(connections, now + next_tick(connections));

@@ -4,7 +4,7 @@
  *   server_job.c         one request, from its head to the finished answer
  *   server_pool.c        its memory, its line in the log
  *   server_workers.c     the queue and the threads behind it
- *   server_connections.c connections that are late with a head, or that have to linger
+ *   server_connections.c connections that nothing comes from, and those that have to linger
  *   server_listen.c      address text -> socket
  *
  * A job belongs to the network thread of its connection, except between job_begin() and the moment
@@ -196,8 +196,9 @@ void connections_stop(struct server_connections *connections);
 struct server_connection *connections_add(struct server_connections *connections, int fd);
 void connections_remove(struct server_connections *connections, struct server_connection *entry);
 
-/* The connection's request head is complete; the request has been answered. NULL-safe. */
+/* The connection's request head is complete; so is its body; it has been answered. NULL-safe. */
 void connection_head_read(struct server_connection *entry);
+void connection_body_read(struct server_connection *entry);
 void connection_answered(struct server_connection *entry);
 
 /* Keeps the connection open behind libmicrohttpd's back for a while and drops what still comes in,

@@ -71,9 +71,10 @@ static struct str drop_images(struct arena *arena, struct str text)
             continue;
         }
         end = string_end(text, i);
-        if (end - i > image.n && text.p[end - 1] == '"' &&
+        if (end - i > 2 && text.p[end - 1] == '"' &&
             is_image(str_make(text.p + i + 1, end - i - 2))) {
-            if (!out && !(out = arena_alloc(arena, text.n)))
+            /* The shortest image is half as long as what replaces it. */
+            if (!out && !(out = arena_alloc(arena, 2 * text.n)))
                 return text;
             memcpy(out + n, text.p + copied, i - copied);
             n += i - copied;

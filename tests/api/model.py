@@ -54,11 +54,9 @@ class Row:
         had_base = self.base_clock is not None
         given = stated(self.kind, item)
         for field in FIELDS[self.kind]:
-            kept = (had_base or field in self.patched) and \
-                not is_empty(field, self.values.get(field, ""))
-            if field in JSON and field not in self.values:
-                kept = False
-            if not kept:
+            stays = field in self.values and (had_base or field in self.patched) and \
+                not is_empty(field, self.values[field])
+            if not stays:
                 self.patched.pop(field, None)
                 self.values.pop(field, None)
                 if field in given:
