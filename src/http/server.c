@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 /* Heads up to about this size reach us, and our own check; above, libmicrohttpd itself says 431. */
@@ -170,20 +171,25 @@ static bool closes(const struct server_job *job)
            atomic_load_explicit(&job->server->draining, memory_order_relaxed);
 }
 
-static bool add_headers(struct server_job *job, struct MHD_Response *answer)
+/* libmicrohttpd refuses line breaks and empty values: such a header is left out, the answer stays.
+ */
+static void add_header(struct MHD_Response *answer, const char *name, const char *value)
+{
+    if (!MHD_add_response_header(answer, name, value))
+        log_error("bad_header", "name=%s", name);
+}
+
+static void add_headers(struct server_job *job, struct MHD_Response *answer)
 {
     const struct response *response = &job->request.response;
-    bool added = true;
     if (response->content_type)
-        added = MHD_add_response_header(answer, "Content-Type", response->content_type);
+        add_header(answer, "Content-Type", response->content_type);
     for (size_t i = 0; i < response->header_count; i++) {
         struct str value = str_copy(&job->request.arena, response->headers[i].value);
-        added = added && value.p &&
-                MHD_add_response_header(answer, response->headers[i].name.p, value.p);
+        add_header(answer, response->headers[i].name.p, value.p ? value.p : "");
     }
     if (closes(job))
-        added = added && MHD_add_response_header(answer, "Connection", "close");
-    return added;
+        add_header(answer, "Connection", "close");
 }
 
 static enum MHD_Result answer(struct server_job *job)
@@ -193,9 +199,9 @@ static enum MHD_Result answer(struct server_job *job)
     struct MHD_Response *response = make_response(job);
     if (!response)
         return MHD_NO;
-    enum MHD_Result ret = MHD_NO;
-    if (add_headers(job, response))
-        ret = MHD_queue_response(job->connection, (unsigned)job->request.response.status, response);
+    add_headers(job, response);
+    enum MHD_Result ret =
+        MHD_queue_response(job->connection, (unsigned)job->request.response.status, response);
     MHD_destroy_response(response);
     return ret;
 }
@@ -382,8 +388,9 @@ void server_free(struct server *server, int64_t wait_ms)
 {
     if (!server)
         return;
-    /* Not MHD_quiesce_daemon(): in 0.9.75 it removes the listening socket from the epoll sets of the
-     * network threads while they may do the same, and aborts when both do. on_accept() refuses. */
+    /* Not MHD_quiesce_daemon(): in 0.9.75 it removes the listening socket from the epoll sets of
+     * the network threads while they may do the same, and aborts when both do. on_accept() refuses.
+     */
     atomic_store(&server->draining, true);
     int64_t until = clock_monotonic_ns() + wait_ms * 1000000LL;
     while (atomic_load(&server->active) > 0 && clock_monotonic_ns() < until)

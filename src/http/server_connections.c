@@ -166,8 +166,8 @@ static bool is_cut_off(struct server_connection *entry)
     bool before = entry->ended;
     entry->ended = atomic_load_explicit(&entry->reading, memory_order_relaxed) &&
                    getsockopt(entry->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
-                   info.tcpi_state == TCP_CLOSE_WAIT &&
-                   ioctl(entry->fd, FIONREAD, &unread) == 0 && unread == 0;
+                   info.tcpi_state == TCP_CLOSE_WAIT && ioctl(entry->fd, FIONREAD, &unread) == 0 &&
+                   unread == 0;
     return entry->ended && before;
 }
 

@@ -180,7 +180,10 @@ static enum merge_result replace(struct arena *arena, struct row *row,
 
         if (!is_merged(&resource->fields[i]) || is_identity(resource, i))
             continue;
-        if (patched && (!value_is_set(value) || input->clock <= patched->at)) {
+        /* The base's own clock again is a replay, which states nothing new, even when the client's
+         * clock runs ahead of the server's. */
+        if (patched && (!value_is_set(value) || input->clock <= patched->at ||
+                        input->clock <= row->base_clock)) {
             newest = max_time(newest, patched->at);
             continue;
         }

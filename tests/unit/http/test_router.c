@@ -14,10 +14,7 @@ static void handle(struct request *request)
     (void)request;
 }
 
-#define ROUTE(method, pattern)                                                                     \
-    {                                                                                              \
-        method, pattern, handle, 0, NULL, NULL                                                     \
-    }
+#define ROUTE(method, pattern) {method, pattern, handle, 0, NULL, NULL}
 
 static const struct route routes[] = {
     ROUTE(HTTP_GET, "/"),
