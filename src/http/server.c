@@ -3,7 +3,7 @@
  * libmicrohttpd calls server_handle() once with the head, once for each part of the body, and with
  * nothing when all is there; then again each time the connection was resumed, until an answer is
  * queued. An answer that is queued in the first call costs the connection. */
-#include "http/server_private.h"
+#include "http/server.h"
 
 #include <microhttpd.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "http/server_private.h"
 
 /* Heads up to about this size reach us, and our own check; above, libmicrohttpd itself says 431. */
 #define CONNECTION_MEMORY_MIN ((size_t)32 * 1024)

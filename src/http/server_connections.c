@@ -196,26 +196,40 @@ static bool drain(struct lingering *socket, int64_t now)
     return now >= socket->until || now - socket->heard_at >= LINGER_SILENCE_NS;
 }
 
-static void turn_lingering(struct server_connections *connections, int64_t now, bool all)
+/* Drains the sockets of a list and takes out those that are through; returns how many. */
+static size_t turn_lingering(struct lingering **link, int64_t now)
 {
-    struct lingering **link = &connections->lingering;
+    size_t closed = 0;
     while (*link) {
         struct lingering *socket = *link;
-        if (!drain(socket, now) && !all) {
+        if (!drain(socket, now)) {
             link = &socket->next;
             continue;
         }
         *link = socket->next;
-        connections->linger_count--;
         close(socket->fd);
         mem_free(socket);
+        closed++;
     }
+    return closed;
 }
 
-static int64_t next_tick(const struct server_connections *connections)
+/* Moves what is new to the thread's own list, so that it can read without the lock. */
+static void take_lingering(struct server_connections *connections, struct lingering **list)
 {
-    if (connections->lingering)
-        return LINGER_TICK_NS;
+    struct lingering *last = connections->lingering;
+    if (!last)
+        return;
+    while (last->next)
+        last = last->next;
+    last->next = *list;
+    *list = connections->lingering;
+    connections->lingering = NULL;
+}
+
+/* How often to look at the table. */
+static int64_t tick_of(const struct server_connections *connections)
+{
     int64_t tick = connections->head_timeout_ns / 4;
     if (tick < TICK_MIN_NS)
         return TICK_MIN_NS;
@@ -231,19 +245,28 @@ static void wait_until(struct server_connections *connections, int64_t at)
 static void *reaper_main(void *argument)
 {
     struct server_connections *connections = argument;
+    struct lingering *list = NULL;
     pthread_mutex_lock(&connections->lock);
     int64_t look_at = clock_monotonic_ns();
     while (!connections->stopped) {
         int64_t now = clock_monotonic_ns();
-        turn_lingering(connections, now, false);
         if (now >= look_at) {
             close_hopeless(connections, now);
-            look_at = now + next_tick(connections);
+            look_at = now + tick_of(connections);
         }
-        wait_until(connections, now + next_tick(connections));
+        take_lingering(connections, &list);
+        if (list) {
+            pthread_mutex_unlock(&connections->lock);
+            size_t closed = turn_lingering(&list, now);
+            pthread_mutex_lock(&connections->lock);
+            connections->linger_count -= closed;
+        }
+        if (!connections->stopped)
+            wait_until(connections, list ? now + LINGER_TICK_NS : look_at);
     }
-    turn_lingering(connections, clock_monotonic_ns(), true);
+    take_lingering(connections, &list);
     pthread_mutex_unlock(&connections->lock);
+    turn_lingering(&list, INT64_MAX);
     return NULL;
 }
 

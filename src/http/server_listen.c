@@ -83,7 +83,7 @@ int listen_open(const char *address, char *message, size_t message_size)
 
 int listen_describe(int fd, char *text, size_t text_size)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof(address);
     char host[64], port[16];
     text[0] = '\0';

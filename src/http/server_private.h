@@ -107,8 +107,8 @@ struct server_connections {
     pthread_t thread;
     bool started, stopped;
     struct server_connection *head;
-    struct lingering *lingering;
-    size_t linger_count;
+    struct lingering *lingering; /* new ones */
+    size_t linger_count;         /* with those the thread has taken */
     int64_t head_timeout_ns;
 };
 

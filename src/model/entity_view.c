@@ -124,6 +124,27 @@ static enum err truncate_value(struct arena *arena, struct value *value, bool cu
     return json_write_mut(arena, doc, &value->s);
 }
 
+/* Metadata with its own member `key` moved to the front (traces.md 5). */
+static enum err move_to_front(struct arena *arena, struct value *metadata, yyjson_val *root,
+                              const char *key)
+{
+    yyjson_mut_doc *doc = json_new(arena);
+    yyjson_mut_val *object = yyjson_mut_obj(doc);
+    yyjson_val *name, *member;
+    size_t i, n;
+
+    yyjson_mut_obj_add(object, yyjson_mut_str(doc, key),
+                       yyjson_val_mut_copy(doc, yyjson_obj_get(root, key)));
+    yyjson_obj_foreach(root, i, n, name, member)
+    {
+        if (!yyjson_equals_str(name, key))
+            yyjson_mut_obj_add(object, yyjson_val_mut_copy(doc, name),
+                               yyjson_val_mut_copy(doc, member));
+    }
+    yyjson_mut_doc_set_root(doc, object);
+    return json_write_mut(arena, doc, &metadata->s);
+}
+
 /* Puts `"key":value` in front of the members of metadata; a member of that name that is there
  * already wins; what is no object is hidden (traces.md 5). */
 static enum err put_in_metadata(struct arena *arena, struct value *metadata, const char *key,
@@ -134,19 +155,21 @@ static enum err put_in_metadata(struct arena *arena, struct value *metadata, con
     yyjson_mut_val *object = yyjson_mut_obj(doc);
     yyjson_val *root = NULL;
     struct str text = metadata->s;
+    bool is_object = metadata->kind == VALUE_SET && text.n && text.p[0] == '{';
     struct str front;
+    char *joined;
     enum err err;
 
-    if (metadata->kind == VALUE_SET && text.n && text.p[0] == '{' && str_find(text, quoted) >= 0 &&
-        !json_parse(arena, text, &root, &ignored) && yyjson_obj_get(root, key))
-        return ERR_OK;
+    if (is_object && str_find(text, quoted) >= 0 && !json_parse(arena, text, &root, &ignored) &&
+        yyjson_obj_get(root, key))
+        return move_to_front(arena, metadata, root, key);
     yyjson_mut_obj_add(object, yyjson_mut_str(doc, key), value);
     yyjson_mut_doc_set_root(doc, object);
     err = json_write_mut(arena, doc, &front);
     if (err)
         return err;
-    if (metadata->kind == VALUE_SET && text.n > 2 && text.p[0] == '{') {
-        char *joined = arena_alloc(arena, front.n + text.n);
+    if (is_object && text.n > 2) {
+        joined = arena_alloc(arena, front.n + text.n);
         if (!joined)
             return ERR_TOO_LARGE;
         memcpy(joined, front.p, front.n - 1);

@@ -71,7 +71,7 @@ class Row:
         given = stated(self.kind, item)
         # A replay states nothing later, even when the client's clock is ahead of the server's.
         later = {field for field, at in self.patched.items()
-                 if field in given and clock > at}
+                 if field in given and clock > at and clock > self.base_clock}
         self.patched = {field: at for field, at in self.patched.items() if field not in later}
         kept = {field: self.values[field] for field in self.patched}
         self.values = {**given, **kept}

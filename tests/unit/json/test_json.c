@@ -253,7 +253,8 @@ static void test_long_string(void **state)
     free(text);
     assert_int_equal(code, ERR_BAD_REQUEST);
     assert_text(error.message,
-                "Unable to process JSON. a string is longer than the maximum of 104857600 bytes");
+                "Unable to process JSON. String value length (104857601) exceeds the maximum "
+                "allowed (104857600)");
 }
 
 static void test_ceiling(void **state)

@@ -1,0 +1,356 @@
+"""Walks the field tables as the program publishes them: every property of every write schema is
+sent right, absent, null, empty, too long and of a wrong type. What to expect follows from the type
+alone; what is special to a field is tested elsewhere."""
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from client import is_unreadable, name, span, trace, uuid7
+
+PROJECT, FIXED_TRACE, FIXED_PARENT = name("walk"), uuid7(), uuid7()
+VOLATILE = ("id", "created_at", "last_updated_at", "last_updated_trace_at")
+
+
+@dataclasses.dataclass
+class Target:
+    """One way to send a schema."""
+    schema: str
+    base: Callable  # () -> a valid body
+    send: Callable  # (api, body) -> response
+    read: Callable = None  # (api, body, response) -> what the body became
+    prefix: str = ""  # of the paths in validation messages
+
+
+def read_entity(kind):
+    def read(api, body, response):
+        made = body.get("id") or response.headers.get("Location", "").rsplit("/", 1)[-1]
+        return api.read(kind, made) if made else None
+    return read
+
+
+def entity_targets(kind, schema, make):
+    """The four ways in which traces and spans are written; PATCHes of rows with nothing else."""
+    def create(api, body):
+        return api.post(kind, body, bad=True)
+
+    def batch(api, body):
+        return api.post(f"{kind}/batch", {kind: [body]}, bad=True)
+
+    def update(api, body):
+        return api.patch(f"{kind}/{made(api)}", body, bad=True)
+
+    def batch_update(api, body):
+        return api.patch(f"{kind}/batch", {"ids": [made(api)], "update": body}, bad=True)
+
+    def made(api):
+        made.last = make()
+        api.create(kind, made.last)
+        return made.last["id"]
+
+    def read(api, _body, _response):
+        return api.read(kind, made.last["id"])
+
+    def keys():
+        return {} if kind == "traces" else {"trace_id": FIXED_TRACE}
+
+    return {
+        f"create {kind}": Target(f"{schema}Write", make, create, read_entity(kind)),
+        f"batch {kind}": Target(f"{schema}Write", make, batch, read_entity(kind), f"{kind}[0]."),
+        f"update {kind}": Target(f"{schema}Update", keys, update, read),
+        f"batch update {kind}": Target(f"{schema}Update", keys, batch_update, read, "update."),
+    }
+
+
+def retrieve(api, body):
+    api.post("projects", {"name": "Walked"}, bad=True)
+    return api.post("projects/retrieve", body, bad=True)
+
+
+def update_project(api, body):
+    made = api.post("projects", {"name": name("walk")}).headers["Location"].rsplit("/", 1)[1]
+    update_project.last = made
+    return api.patch(f"projects/{made}", body, bad=True)
+
+
+def post(path):
+    return lambda api, body: api.post(path, body, bad=True)
+
+
+def patch(path):
+    return lambda api, body: api.patch(path, body, bad=True)
+
+
+TARGETS = {
+    **entity_targets("traces", "Trace", lambda: trace(PROJECT)),
+    **entity_targets("spans", "Span", lambda: span(PROJECT, FIXED_TRACE,
+                                                    parent_span_id=FIXED_PARENT)),
+    "traces in a batch": Target("TraceBatchWrite", lambda: {"traces": [trace(PROJECT)]},
+                                post("traces/batch")),
+    "spans in a batch": Target("SpanBatchWrite", lambda: {"spans": [span(PROJECT)]},
+                               post("spans/batch")),
+    "traces updated": Target("TraceBatchUpdateWrite", lambda: {"ids": [uuid7()], "update": {}},
+                             patch("traces/batch")),
+    "spans updated": Target("SpanBatchUpdateWrite",
+                            lambda: {"ids": [uuid7()], "update": {"trace_id": uuid7()}},
+                            patch("spans/batch")),
+    "traces deleted": Target("BatchDeleteWrite", lambda: {"ids": [uuid7()]}, post("traces/delete")),
+    "projects deleted": Target("BatchDeleteWrite", lambda: {"ids": [uuid7()]},
+                               post("projects/delete")),
+    "create project": Target(
+        "ProjectWrite", lambda: {"name": name("walk")}, post("projects"),
+        lambda api, body, response: api.get(
+            "projects/" + response.headers["Location"].rsplit("/", 1)[1]).json()),
+    "update project": Target(
+        "ProjectUpdate", dict, update_project,
+        lambda api, body, response: api.get(f"projects/{update_project.last}").json()),
+    "retrieve project": Target("ProjectRetrieveWrite", lambda: {"name": "walked"}, retrieve,
+                               lambda api, body, response: response.json()),
+    "configuration": Target(
+        "WorkspaceConfigurationWrite", dict,
+        lambda api, body: api.put("workspaces/configurations", body, bad=True),
+        lambda api, body, response: api.get("workspaces/configurations").json()),
+}
+
+
+@pytest.fixture(params=TARGETS, ids=lambda text: text.replace(" ", "_"))
+def target(request, api):
+    yield TARGETS[request.param]
+    if request.param == "configuration":
+        api.delete("workspaces/configurations")
+
+
+def properties(api, target):
+    """Tuples of a field's name, its schema, and whether it is required."""
+    schema = api.document.content["components"]["schemas"][target.schema]
+    return [(field, api.document.resolve(described), field in schema.get("required", []))
+            for field, described in schema["properties"].items()]
+
+
+def kind_of(described):
+    """One word for what a property takes."""
+    if "type" not in described:
+        return "json"
+    if "enum" in described:
+        return "enum"
+    if described["type"] == "object":
+        return "map" if "additionalProperties" in described else "object"
+    return described.get("format", described["type"])
+
+
+def sample(api, field, described):
+    """A right value for a property."""
+    special = {"timeout_to_mark_thread_as_inactive": "PT30M", "color_map": {"a": "#00FF00"},
+               "project_name": PROJECT, "trace_id": FIXED_TRACE,
+               "parent_span_id": FIXED_PARENT, "traces": [trace(PROJECT)],
+               "spans": [span(PROJECT)], "update": {"trace_id": uuid7()}}
+    if field == "project_id":
+        return api.project_id(PROJECT)
+    if field == "name" and "maxLength" in described:
+        return name("walk")
+    if field in special:
+        return special[field]
+    return {"json": {"k": [1, None]}, "enum": described.get("enum", [None])[-1],
+            "uuid": uuid7(), "date-time": "2024-03-03T03:03:03.123Z", "double": 1.5, "number": 1.5,
+            "int64": 7, "boolean": True, "string": "text", "array": ["a"], "map": {"k": 7},
+            "object": {"exception_type": "E"}}[kind_of(described)] if field != "ids" else [uuid7()]
+
+
+def camel(target, field):
+    first, *rest = field.split("_")
+    return target.prefix + first + "".join(word.capitalize() for word in rest)
+
+
+def send(api, target, **fields):
+    """Sends the base with `fields`; returns (response, what it reads as or None)."""
+    body = {**target.base(), **fields}
+    response = target.send(api, body)
+    if response.status_code >= 300 or not target.read:
+        return response, None
+    return response, target.read(api, body, response)
+
+
+def without_volatile(read):
+    return read and {key: value for key, value in read.items() if key not in VOLATILE}
+
+
+def is_refused(response, target, field):
+    """Asserts a 422 that tells about this field."""
+    assert response.status_code == 422, response.text
+    assert any(error.startswith(camel(target, field)) for error in response.json()["errors"])
+    return True
+
+
+# ---- the walk -----------------------------------------------------------------------------------
+
+def test_every_write_schema_is_walked(api):
+    schemas = {name for name in api.document.content["components"]["schemas"]
+               if name.endswith(("Write", "Update"))}
+    assert schemas == {one.schema for one in TARGETS.values()}
+
+
+def test_every_property_has_a_description(api):
+    for schema_name, schema in api.document.content["components"]["schemas"].items():
+        if schema_name != "Error":
+            for field, described in schema["properties"].items():
+                assert "$ref" in described or described.get("description"), (schema_name, field)
+
+
+def test_base_is_accepted(api, target):
+    assert send(api, target)[0].status_code < 300
+
+
+def test_round_trip(api, target, subtests):
+    for field, described, _ in properties(api, target):
+        with subtests.test(field=field):
+            value = sample(api, field, described)
+            if target.schema == "ProjectRetrieveWrite" and field == "name":
+                value = "Walked"
+            response, read = send(api, target, **{field: value})
+            assert response.status_code < 300, response.text
+            if read and field in read and not (field == "source" and target.prefix == "update."):
+                assert read[field] == value
+
+
+def test_enum_values(api, target, subtests):
+    for field, described, _ in properties(api, target):
+        with subtests.test(field=field):
+            for value in described.get("enum", []):
+                response, read = send(api, target, **{field: value})
+                assert response.status_code < 300, response.text
+                assert field == "source" and target.prefix == "update." or read[field] == value
+
+
+def test_absent_and_null(api, target, subtests):
+    for field, described, required in properties(api, target):
+        with subtests.test(field=field):
+            body = target.base()
+            if target.prefix == "update." or target.schema != "SpanUpdate":
+                if required:
+                    body.pop(field)
+                    assert is_refused(target.send(api, body), target, field)
+                    assert is_refused(send(api, target, **{field: None})[0], target, field)
+                    continue
+            response, with_null = send(api, target, **{field: None})
+            assert response.status_code < 300, response.text
+            if kind_of(described) == "json":
+                assert field in with_null and with_null[field] is None
+            elif field not in body:
+                _, absent = send(api, target)
+                if target.schema in ("ProjectWrite", "ProjectUpdate"):
+                    with_null and with_null.pop("name"), absent and absent.pop("name")
+                assert without_volatile(with_null) == without_volatile(absent)
+
+
+def test_empty(api, target, subtests):
+    for field, described, required in properties(api, target):
+        with subtests.test(field=field):
+            kind = kind_of(described)
+            if kind == "json":
+                for value in ("", [], {}):
+                    response, read = send(api, target, **{field: value})
+                    assert response.status_code < 300 and read[field] == value
+                continue
+            empty = [] if kind == "array" else {} if kind in ("map", "object") else ""
+            response, read = send(api, target, **{field: empty})
+            if kind == "enum":
+                assert is_unreadable(response)
+            elif described.get("minItems") or (required and response.status_code != 204):
+                assert is_refused(response, target, field)
+            elif response.status_code == 422:
+                assert is_refused(response, target, field)
+            elif kind in ("boolean", "double", "number", "int64") or "duration" in str(
+                    described.get("description")) or field.startswith("timeout"):
+                assert response.status_code < 300 or is_unreadable(response)
+            else:
+                assert response.status_code < 300, response.text
+                known = ("id", "project_id", *target.base())
+                assert not read or field in known or read.get(field) in (None, empty)
+
+
+def test_too_long(api, target, subtests):
+    for field, described, _ in properties(api, target):
+        with subtests.test(field=field):
+            if "maxLength" in described:
+                longest = name("walk").ljust(described["maxLength"], "ü")
+                response, read = send(api, target, **{field: longest})
+                if field != "project_name" or not target.schema.endswith("Update"):
+                    assert response.status_code < 300, response.text
+                    assert not read or field not in read or read[field] == longest
+                assert is_refused(send(api, target, **{field: longest + "x"})[0], target, field)
+            if "maxItems" in described:
+                item = sample(api, field, described)[0]
+                many = [item] * (described["maxItems"] + 1)
+                assert is_refused(send(api, target, **{field: many})[0], target, field)
+
+
+def test_below_minimum(api, target, subtests):
+    for field, described, _ in properties(api, target):
+        with subtests.test(field=field):
+            if "minimum" in described:
+                for value in (described["minimum"] - 1, described["minimum"] - 0.001):
+                    assert is_refused(send(api, target, **{field: value})[0], target, field)
+                assert send(api, target, **{field: described["minimum"]})[0].status_code < 300
+
+
+WRONG = {
+    "uuid": ["x", 5, True, {}, [], "0190babc-62a0-71d2-832a-0feffa4676eg"],
+    "date-time": ["x", True, {}, [], "2024-01-01", "2024-01-01T00:00:00"],
+    "enum": ["no such", 5, True, {}, []], "string": [{}, [], {"k": 1}, ["a"]],
+    "double": ["x", True, {}, [], "1x"], "number": ["x", True, {}, [], "1x"],
+    "int64": ["x", True, {}, [], 2**40], "boolean": ["x", {}, [], "truest"],
+    "array": ["x", 5, True, {}, [{}], [[]]], "map": ["x", 5, True, [], [1]],
+    "object": ["x", 5, True, [], [{}]], "json": [],
+}
+
+
+def test_wrong_type(api, target, subtests):
+    for field, described, _ in properties(api, target):
+        with subtests.test(field=field):
+            wrong = list(WRONG[kind_of(described)])
+            if field in ("traces", "spans"):  # objects are right there, so these break other rules
+                wrong.remove([{}])
+                wrong += [["x"], [5], [[]]]
+            for value in wrong:
+                response, _ = send(api, target, **{field: value})
+                assert is_unreadable(response), value
+
+
+def test_wrong_type_writes_nothing(api, subtests):
+    target = TARGETS["create traces"]
+    for field, described, _ in properties(api, target):
+        with subtests.test(field=field):
+            for value in WRONG[kind_of(described)][:1]:
+                made, project = uuid7(), name("walk")
+                body = {**trace(project, id=made), field: value}
+                assert is_unreadable(api.post("traces", body, bad=True))
+                assert api.get(f"traces/{made}").status_code == 404
+                assert field == "project_name" or not api.project_exists(project)
+
+
+# ---- the document itself ------------------------------------------------------------------------
+
+def request_schema(api, method, path):
+    body = api.document.find(method, f"/v1/private/{path}")["requestBody"]
+    return api.document.resolve(body["content"]["application/json"]["schema"])
+
+
+@pytest.mark.parametrize("kind", ["traces", "spans"])
+def test_document_of_batch_items(api, kind):
+    single = request_schema(api, "POST", kind)["properties"]
+    items = request_schema(api, "POST", f"{kind}/batch")["properties"][kind]["items"]
+    assert set(api.document.resolve(items)["properties"]) == {*single, "last_updated_at"}
+
+
+def test_document_of_single_span_update(api):
+    assert "trace_id" not in request_schema(api, "PATCH", f"spans/{uuid7()}").get("required", [])
+    update = request_schema(api, "PATCH", "spans/batch")["properties"]["update"]
+    assert "trace_id" in api.document.resolve(update)["required"]
+
+
+@pytest.mark.parametrize("kind", ["traces", "spans"])
+def test_document_of_answers_has_all_that_is_written(api, kind):
+    answer = api.document.find("GET", f"/v1/private/{kind}/{uuid7()}")["responses"]["200"]
+    read = api.document.resolve(answer["content"]["application/json"]["schema"])["properties"]
+    written = set(request_schema(api, "POST", kind)["properties"])
+    assert written - set(read) <= {"project_name"}
