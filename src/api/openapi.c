@@ -25,7 +25,11 @@ static void add_type(struct builder *b, yyjson_mut_val *schema, const char *type
 
 static struct str schema_name(struct builder *b, const struct resource *resource, uint32_t view)
 {
-    const char *suffix = view & FF_UPDATE ? "Update" : view & FF_CREATE ? "Write" : "";
+    const char *suffix = view & FF_REQUIRED_UPDATE ? "BatchUpdateItem"
+                         : view & FF_UPDATE        ? "Update"
+                         : view & FF_BATCH         ? "BatchItem"
+                         : view & FF_CREATE        ? "Write"
+                                                   : "";
 
     return str_format(b->arena, "%s%s", resource->name, suffix);
 }

@@ -26,8 +26,9 @@ struct change {
 
     /* Applies it on the writer's thread. Anything but ERR_OK undoes it. */
     enum err (*apply)(struct change *change, struct session *session);
-    /* True when `apply` refuses before it writes anything, so that it needs no savepoint; a savepoint
-     * costs a copy of each page that changes. ERR_INTERNAL then fails the whole transaction. */
+    /* True when `apply` refuses before it writes anything, so that it needs no savepoint; a
+     * savepoint costs a copy of each page that changes. ERR_INTERNAL then fails the whole
+     * transaction. */
     bool refuses_first;
     /* Called once, after the commit or the failure, on the writer's thread. */
     void (*done)(struct change *change, enum err err);

@@ -92,22 +92,34 @@ void span_sums_add(struct span_sums *sums, int64_t project_key, const struct rec
         add_to_tally(sums->arena, &s->providers, &entry->provider_size, v[SPAN_PROVIDER].s, sign);
 }
 
+/* What one change added and took away again must not appear as a key of 0. */
+static void drop_zeros(struct tally *tally)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < tally->n; i++) {
+        if (tally->entries[i].count != 0)
+            tally->entries[kept++] = tally->entries[i];
+    }
+    tally->n = kept;
+}
+
 static bool is_nothing(const struct trace_sums *s)
 {
-    bool nothing = s->spans == 0 && s->llm_spans == 0 && s->tool_spans == 0 && s->cost == 0;
-
-    for (size_t i = 0; nothing && i < s->usage.n; i++)
-        nothing = s->usage.entries[i].count == 0;
-    for (size_t i = 0; nothing && i < s->providers.n; i++)
-        nothing = s->providers.entries[i].count == 0;
-    return nothing;
+    return s->spans == 0 && s->llm_spans == 0 && s->tool_spans == 0 && s->cost == 0 &&
+           s->usage.n == 0 && s->providers.n == 0;
 }
 
 enum err span_sums_write(struct span_sums *sums, struct session *session)
 {
     for (size_t i = 0; i <= sums->mask; i++) {
-        const struct trace_entry *entry = &sums->table[i];
-        if (entry->used && !is_nothing(&entry->sums) &&
+        struct trace_entry *entry = &sums->table[i];
+
+        if (!entry->used)
+            continue;
+        drop_zeros(&entry->sums.usage);
+        drop_zeros(&entry->sums.providers);
+        if (!is_nothing(&entry->sums) &&
             store_trace_add(session, entry->project_key, &entry->trace, &entry->sums))
             return ERR_INTERNAL;
     }

@@ -220,10 +220,11 @@ static enum err check_values(yyjson_doc *doc, bool forgiving, struct error *rete
                                  JSON_DEPTH_MAX);
             open[depth++] = unsafe_yyjson_get_next(value);
         } else if (type == YYJSON_TYPE_STR && unsafe_yyjson_get_len(value) > JSON_STRING_MAX) {
-            return error_set(reterr, ERR_BAD_REQUEST,
-                             "Unable to process JSON. String value length (%zu) exceeds the maximum "
-                             "allowed (%zu)",
-                             unsafe_yyjson_get_len(value), JSON_STRING_MAX);
+            return error_set(
+                reterr, ERR_BAD_REQUEST,
+                "Unable to process JSON. String value length (%zu) exceeds the maximum "
+                "allowed (%zu)",
+                unsafe_yyjson_get_len(value), JSON_STRING_MAX);
         } else if (forgiving && type == YYJSON_TYPE_RAW && !accept_literal(value)) {
             return error_set(reterr, ERR_BAD_REQUEST,
                              "Unable to process JSON. invalid literal, of the numbers that are not "

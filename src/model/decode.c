@@ -435,9 +435,8 @@ static enum err decode_uuids(const struct decoder *d, yyjson_val *value, struct 
         if (value_is_set(&id))
             ids[kept++] = id.uuid;
         else
-            error_add(d->error, ERR_UNPROCESSABLE,
-                      "%.*s%s[].<iterable element> must not be null", STR_ARG(d->prefix),
-                      d->field->name);
+            error_add(d->error, ERR_UNPROCESSABLE, "%.*s%s[].<iterable element> must not be null",
+                      STR_ARG(d->prefix), d->field->name);
     }
     n = kept;
     qsort(ids, n, sizeof(*ids), compare_uuid);

@@ -215,7 +215,7 @@ const struct resource span_batch_resource = {"SpanBatch", "batch", span_batch_fi
                                              BATCH_FIELD_COUNT, NULL};
 
 #define BATCH_UPDATE_FIELDS(entity)                                                                \
-    [BATCH_UPDATE_IDS] = {"ids", FIELD_UUIDS, FF_CREATE | FF_REQUIRED | FF_NOT_BLANK, .max = 1000,                \
+    [BATCH_UPDATE_IDS] = {"ids", FIELD_UUIDS, FF_CREATE | FF_REQUIRED | FF_NOT_BLANK, .max = 1000, \
                           .doc = "1 to 1000 ids; unknown ones are skipped."},                      \
     [BATCH_UPDATE_UPDATE] = {"update", FIELD_OBJECT, FF_CREATE | FF_REQUIRED, .sub = (entity),     \
                              .doc = "What to change."},                                            \

@@ -14,12 +14,25 @@ VOLATILE = ("id", "created_at", "last_updated_at", "last_updated_trace_at")
 
 @dataclasses.dataclass
 class Target:
-    """One way to send a schema."""
-    schema: str
+    """One way to send a write schema."""
+    operation: str  # "METHOD path"
     base: Callable  # () -> a valid body
     send: Callable  # (api, body) -> response
     read: Callable = None  # (api, body, response) -> what the body became
+    inner: str = None  # the property of the request that holds the body
     prefix: str = ""  # of the paths in validation messages
+
+    def schema(self, api):
+        schema = request_schema(api, *self.operation.split())
+        if self.inner:
+            schema = schema["properties"][self.inner]
+            schema = api.document.resolve(schema.get("items", schema))
+        return schema
+
+
+def request_schema(api, method, path):
+    operation = api.document.content["paths"]["/v1/private/" + path][method.lower()]
+    return api.document.resolve(operation["requestBody"]["content"]["application/json"]["schema"])
 
 
 def read_entity(kind):
@@ -29,8 +42,13 @@ def read_entity(kind):
     return read
 
 
-def entity_targets(kind, schema, make):
+def entity_targets(kind, make):
     """The four ways in which traces and spans are written; PATCHes of rows with nothing else."""
+    def made(api):
+        made.last = make()
+        api.create(kind, made.last)
+        return made.last["id"]
+
     def create(api, body):
         return api.post(kind, body, bad=True)
 
@@ -43,11 +61,6 @@ def entity_targets(kind, schema, make):
     def batch_update(api, body):
         return api.patch(f"{kind}/batch", {"ids": [made(api)], "update": body}, bad=True)
 
-    def made(api):
-        made.last = make()
-        api.create(kind, made.last)
-        return made.last["id"]
-
     def read(api, _body, _response):
         return api.read(kind, made.last["id"])
 
@@ -55,11 +68,20 @@ def entity_targets(kind, schema, make):
         return {} if kind == "traces" else {"trace_id": FIXED_TRACE}
 
     return {
-        f"create {kind}": Target(f"{schema}Write", make, create, read_entity(kind)),
-        f"batch {kind}": Target(f"{schema}Write", make, batch, read_entity(kind), f"{kind}[0]."),
-        f"update {kind}": Target(f"{schema}Update", keys, update, read),
-        f"batch update {kind}": Target(f"{schema}Update", keys, batch_update, read, "update."),
+        f"create {kind}": Target(f"POST {kind}", make, create, read_entity(kind)),
+        f"batch {kind}": Target(f"POST {kind}/batch", make, batch, read_entity(kind), kind,
+                                f"{kind}[0]."),
+        f"update {kind}": Target(f"PATCH {kind}/{{id}}", keys, update, read),
+        f"batch update {kind}": Target(f"PATCH {kind}/batch", keys, batch_update, read, "update",
+                                       "update."),
     }
+
+
+def plain(operation, base, read=None):
+    """A target whose body is sent as it is."""
+    method, path = operation.split()
+    return Target(operation, base,
+                  lambda api, body: api.request(method, path, body, bad=True), read)
 
 
 def retrieve(api, body):
@@ -73,42 +95,27 @@ def update_project(api, body):
     return api.patch(f"projects/{made}", body, bad=True)
 
 
-def post(path):
-    return lambda api, body: api.post(path, body, bad=True)
-
-
-def patch(path):
-    return lambda api, body: api.patch(path, body, bad=True)
-
-
 TARGETS = {
-    **entity_targets("traces", "Trace", lambda: trace(PROJECT)),
-    **entity_targets("spans", "Span", lambda: span(PROJECT, FIXED_TRACE,
-                                                    parent_span_id=FIXED_PARENT)),
-    "traces in a batch": Target("TraceBatchWrite", lambda: {"traces": [trace(PROJECT)]},
-                                post("traces/batch")),
-    "spans in a batch": Target("SpanBatchWrite", lambda: {"spans": [span(PROJECT)]},
-                               post("spans/batch")),
-    "traces updated": Target("TraceBatchUpdateWrite", lambda: {"ids": [uuid7()], "update": {}},
-                             patch("traces/batch")),
-    "spans updated": Target("SpanBatchUpdateWrite",
-                            lambda: {"ids": [uuid7()], "update": {"trace_id": uuid7()}},
-                            patch("spans/batch")),
-    "traces deleted": Target("BatchDeleteWrite", lambda: {"ids": [uuid7()]}, post("traces/delete")),
-    "projects deleted": Target("BatchDeleteWrite", lambda: {"ids": [uuid7()]},
-                               post("projects/delete")),
-    "create project": Target(
-        "ProjectWrite", lambda: {"name": name("walk")}, post("projects"),
+    **entity_targets("traces", lambda: trace(PROJECT)),
+    **entity_targets("spans", lambda: span(PROJECT, FIXED_TRACE, parent_span_id=FIXED_PARENT)),
+    "traces in a batch": plain("POST traces/batch", lambda: {"traces": [trace(PROJECT)]}),
+    "spans in a batch": plain("POST spans/batch", lambda: {"spans": [span(PROJECT)]}),
+    "traces updated": plain("PATCH traces/batch", lambda: {"ids": [uuid7()], "update": {}}),
+    "spans updated": plain("PATCH spans/batch",
+                           lambda: {"ids": [uuid7()], "update": {"trace_id": uuid7()}}),
+    "traces deleted": plain("POST traces/delete", lambda: {"ids": [uuid7()]}),
+    "projects deleted": plain("POST projects/delete", lambda: {"ids": [uuid7()]}),
+    "create project": plain(
+        "POST projects", lambda: {"name": name("walk")},
         lambda api, body, response: api.get(
             "projects/" + response.headers["Location"].rsplit("/", 1)[1]).json()),
     "update project": Target(
-        "ProjectUpdate", dict, update_project,
+        "PATCH projects/{id}", dict, update_project,
         lambda api, body, response: api.get(f"projects/{update_project.last}").json()),
-    "retrieve project": Target("ProjectRetrieveWrite", lambda: {"name": "walked"}, retrieve,
+    "retrieve project": Target("POST projects/retrieve", lambda: {"name": "walked"}, retrieve,
                                lambda api, body, response: response.json()),
-    "configuration": Target(
-        "WorkspaceConfigurationWrite", dict,
-        lambda api, body: api.put("workspaces/configurations", body, bad=True),
+    "configuration": plain(
+        "PUT workspaces/configurations", dict,
         lambda api, body, response: api.get("workspaces/configurations").json()),
 }
 
@@ -122,7 +129,7 @@ def target(request, api):
 
 def properties(api, target):
     """Tuples of a field's name, its schema, and whether it is required."""
-    schema = api.document.content["components"]["schemas"][target.schema]
+    schema = target.schema(api)
     return [(field, api.document.resolve(described), field in schema.get("required", []))
             for field, described in schema["properties"].items()]
 
@@ -183,10 +190,12 @@ def is_refused(response, target, field):
 
 # ---- the walk -----------------------------------------------------------------------------------
 
-def test_every_write_schema_is_walked(api):
-    schemas = {name for name in api.document.content["components"]["schemas"]
-               if name.endswith(("Write", "Update"))}
-    assert schemas == {one.schema for one in TARGETS.values()}
+def test_every_request_body_is_walked(api):
+    """Whoever adds an operation with a body adds a target."""
+    bodies = {f"{method.upper()} {path.removeprefix('/v1/private/')}"
+              for path, operations in api.document.content["paths"].items()
+              for method, operation in operations.items() if "requestBody" in operation}
+    assert bodies == {one.operation for one in TARGETS.values()}
 
 
 def test_every_property_has_a_description(api):
@@ -204,7 +213,7 @@ def test_round_trip(api, target, subtests):
     for field, described, _ in properties(api, target):
         with subtests.test(field=field):
             value = sample(api, field, described)
-            if target.schema == "ProjectRetrieveWrite" and field == "name":
+            if target.operation == "POST projects/retrieve" and field == "name":
                 value = "Walked"
             response, read = send(api, target, **{field: value})
             assert response.status_code < 300, response.text
@@ -225,19 +234,18 @@ def test_absent_and_null(api, target, subtests):
     for field, described, required in properties(api, target):
         with subtests.test(field=field):
             body = target.base()
-            if target.prefix == "update." or target.schema != "SpanUpdate":
-                if required:
-                    body.pop(field)
-                    assert is_refused(target.send(api, body), target, field)
-                    assert is_refused(send(api, target, **{field: None})[0], target, field)
-                    continue
+            if required:
+                body.pop(field)
+                assert is_refused(target.send(api, body), target, field)
+                assert is_refused(send(api, target, **{field: None})[0], target, field)
+                continue
             response, with_null = send(api, target, **{field: None})
             assert response.status_code < 300, response.text
             if kind_of(described) == "json":
                 assert field in with_null and with_null[field] is None
             elif field not in body:
                 _, absent = send(api, target)
-                if target.schema in ("ProjectWrite", "ProjectUpdate"):
+                if "projects" in target.operation:
                     with_null and with_null.pop("name"), absent and absent.pop("name")
                 assert without_volatile(with_null) == without_volatile(absent)
 
@@ -264,7 +272,7 @@ def test_empty(api, target, subtests):
                 assert response.status_code < 300 or is_unreadable(response)
             else:
                 assert response.status_code < 300, response.text
-                known = ("id", "project_id", *target.base())
+                known = ("id", "project_id", "parent_span_id", *target.base())
                 assert not read or field in known or read.get(field) in (None, empty)
 
 
@@ -274,7 +282,7 @@ def test_too_long(api, target, subtests):
             if "maxLength" in described:
                 longest = name("walk").ljust(described["maxLength"], "ü")
                 response, read = send(api, target, **{field: longest})
-                if field != "project_name" or not target.schema.endswith("Update"):
+                if field != "project_name" or not target.operation.startswith("PATCH"):
                     assert response.status_code < 300, response.text
                     assert not read or field not in read or read[field] == longest
                 assert is_refused(send(api, target, **{field: longest + "x"})[0], target, field)
@@ -330,11 +338,6 @@ def test_wrong_type_writes_nothing(api, subtests):
 
 # ---- the document itself ------------------------------------------------------------------------
 
-def request_schema(api, method, path):
-    body = api.document.find(method, f"/v1/private/{path}")["requestBody"]
-    return api.document.resolve(body["content"]["application/json"]["schema"])
-
-
 @pytest.mark.parametrize("kind", ["traces", "spans"])
 def test_document_of_batch_items(api, kind):
     single = request_schema(api, "POST", kind)["properties"]
@@ -343,7 +346,7 @@ def test_document_of_batch_items(api, kind):
 
 
 def test_document_of_single_span_update(api):
-    assert "trace_id" not in request_schema(api, "PATCH", f"spans/{uuid7()}").get("required", [])
+    assert "trace_id" not in request_schema(api, "PATCH", "spans/{id}").get("required", [])
     update = request_schema(api, "PATCH", "spans/batch")["properties"]["update"]
     assert "trace_id" in api.document.resolve(update)["required"]
 

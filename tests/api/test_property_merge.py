@@ -224,9 +224,6 @@ def first_keys(record):
 
 def plain(record):
     record = {key: value for key, value in record.items() if key not in SERVER_DECIDES}
-    if "usage" in record and "span_count" in record:
-        record["usage"] = {k: v for k, v in record["usage"].items() if v}
-        if not record["usage"]: del record["usage"]
     if "tags" in record:
         record["tags"] = sorted(record["tags"])
     return record
@@ -238,7 +235,7 @@ def wire(server):
         yield connection
 
 
-@hypothesis.settings(max_examples=3000, deadline=None, print_blob=True,
+@hypothesis.settings(max_examples=300, deadline=None, print_blob=True,
                      suppress_health_check=list(hypothesis.HealthCheck))
 @hypothesis.given(series)
 def test_any_series_ends_as_the_model_says(wire, steps):

@@ -37,9 +37,11 @@ enum statement {
 /* What the writer looked up last: nearly every change asks for the same again. Only the writer
  * changes these tables, so it knows when to forget. */
 struct lookup_cache {
-    char workspace_name[WORKSPACE_NAME_MAX + 1];
+    char workspace_name[WORKSPACE_NAME_MAX];
+    size_t workspace_name_length;
     int64_t workspace; /* 0: nothing cached */
-    char project_name[4 * PROJECT_NAME_MAX + 1];
+    char project_name[4 * PROJECT_NAME_MAX];
+    size_t project_name_length;
     int64_t project_workspace;
     struct project project; /* key 0: nothing cached */
 };

@@ -31,7 +31,7 @@ enum err store_project_by_name(struct session *session, int64_t workspace, struc
     enum err err;
 
     if (cache->project.key && cache->project_workspace == workspace &&
-        str_eq(str_of(cache->project_name), name)) {
+        str_eq(str_make(cache->project_name, cache->project_name_length), name)) {
         *ret = cache->project;
         return ERR_OK;
     }
@@ -42,11 +42,11 @@ enum err store_project_by_name(struct session *session, int64_t workspace, struc
     bind_str(statement, 2, str_fold(&arena, name));
     err = read_key(session, statement, ret);
     arena_done(&arena);
-    if (!err && session->writer && name.n < sizeof(cache->project_name)) {
+    if (!err && session->writer && name.n <= sizeof(cache->project_name)) {
         cache->project = *ret;
         cache->project_workspace = workspace;
         memcpy(cache->project_name, name.p, name.n);
-        cache->project_name[name.n] = '\0';
+        cache->project_name_length = name.n;
     }
     return err;
 }

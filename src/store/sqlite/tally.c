@@ -167,11 +167,11 @@ static bool pair_is(const struct pair *a, const struct pair *b)
 }
 
 /* Copies `old` with the counts of `more` added; pairs that come to 0 vanish (traces.md 8). */
-static size_t add_tallies(struct reader old, struct reader more, uint8_t *out)
+static size_t add_tallies(struct reader old, struct reader more, uint8_t *out, size_t *ret_keys)
 {
     struct reader again = more;
     struct pair pair, other;
-    size_t n = 0, keys = 0;
+    size_t n = 0;
 
     while (read_pair(&old, &pair)) {
         again = more;
@@ -180,7 +180,7 @@ static size_t add_tallies(struct reader old, struct reader more, uint8_t *out)
                 __builtin_add_overflow(pair.count, other.count, &pair.count))
                 pair.count = other.count > 0 ? INT64_MAX : INT64_MIN;
         }
-        if (pair.count != 0 && ++keys)
+        if (pair.count != 0 && ++*ret_keys)
             n += write_pair(out + n, &pair);
     }
     return n;
@@ -216,10 +216,10 @@ static void function_tally_add(sqlite3_context *context, int count, sqlite3_valu
     }
     /* A count can take more bytes after the addition. */
     out = mem_alloc(((size_t)old_size + (size_t)more_size) * 10 + 1);
-    n = old ? add_tallies(old_reader, more_reader, out) : 0;
+    n = old ? add_tallies(old_reader, more_reader, out, &keys) : 0;
     while (read_pair(&rest, &pair)) {
         if (pair.count != 0 && (!old || !has_pair(old_reader, &pair)) &&
-            ++keys < TALLY_SUM_KEYS_MAX && n < TALLY_SUM_KEYS_MAX * 40)
+            ++keys <= TALLY_SUM_KEYS_MAX)
             n += write_pair(out + n, &pair);
     }
     if (n)
@@ -239,9 +239,13 @@ void cost_bind(sqlite3_stmt *statement, int index, decimal_int cost)
 
 decimal_int cost_read(sqlite3_value *value)
 {
-    if (sqlite3_value_type(value) == SQLITE_FLOAT)
-        return decimal_from_double(sqlite3_value_double(value), 0);
-    return sqlite3_value_int64(value);
+    double real;
+
+    if (sqlite3_value_type(value) != SQLITE_FLOAT)
+        return sqlite3_value_int64(value);
+    /* Two of these still fit a decimal_int. */
+    real = sqlite3_value_double(value);
+    return (decimal_int)(real > 5e37 ? 5e37 : real < -5e37 ? -5e37 : real);
 }
 
 /* cost_add(old, more): NULL counts as 0. */

@@ -32,15 +32,16 @@ enum err store_workspace_ensure(struct session *session, struct str name, int64_
     struct arena arena;
     enum err err;
 
-    if (cache->workspace && str_eq(str_of(cache->workspace_name), name)) {
+    if (cache->workspace &&
+        str_eq(str_make(cache->workspace_name, cache->workspace_name_length), name)) {
         *ret = cache->workspace;
         return ERR_OK;
     }
     err = store_workspace_find(session, name, ret);
-    if (!err && *ret && name.n < sizeof(cache->workspace_name)) {
+    if (!err && *ret && name.n <= sizeof(cache->workspace_name)) {
         cache->workspace = *ret;
         memcpy(cache->workspace_name, name.p, name.n);
-        cache->workspace_name[name.n] = '\0';
+        cache->workspace_name_length = name.n;
     }
     if (err || *ret)
         return err;

@@ -32,7 +32,7 @@ static struct str filled(size_t n, bool random)
 
     for (size_t i = 0; i < n; i++) {
         seed = seed * 1664525 + 1013904223;
-        p[i] = (char)(random ? seed >> 24 : "abcabcabd"[i % 9]);
+        p[i] = random ? (char)(seed >> 24) : "abcabcabd"[i % 9];
     }
     return str_make(p, n);
 }

@@ -1,0 +1,313 @@
+/* Filters: JSON -> syntax tree, with the checks of query.md 2 to 5. */
+#include "query/filter.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "query/json_path.h"
+
+struct parser {
+    struct arena *arena;
+    const struct resource *resource;
+    struct error *error;
+    size_t tests;
+};
+
+static struct filter_node *new_node(struct arena *arena, enum filter_node_kind kind)
+{
+    struct filter_node *node = arena_zalloc(arena, sizeof(*node));
+
+    node->kind = kind;
+    return node;
+}
+
+static bool has_no_value(enum filter_operator op)
+{
+    return op == OPERATOR_IS_EMPTY || op == OPERATOR_IS_NOT_EMPTY;
+}
+
+/* "12", "-1.5"; no exponent, no plus, no point at the end (query.md 3). */
+static bool is_plain_number(struct str s)
+{
+    size_t i = s.n && s.p[0] == '-', digits = 0, points = 0;
+
+    for (; i < s.n; i++) {
+        if (s.p[i] == '.')
+            points++;
+        else if (s.p[i] >= '0' && s.p[i] <= '9')
+            digits++;
+        else
+            return false;
+    }
+    return digits > 0 && points <= 1 && s.p[s.n - 1] != '.';
+}
+
+static bool read_double(struct arena *arena, struct str text, double *ret)
+{
+    struct str copy = text.n && text.n < 400 ? str_copy(arena, text) : STR("");
+    char *end = NULL;
+
+    if (copy.n == 0)
+        return false;
+    *ret = strtod(copy.p, &end);
+    return end == copy.p + copy.n && isfinite(*ret);
+}
+
+static void split_parts(struct arena *arena, struct filter_node *node)
+{
+    struct str rest = node->value;
+
+    node->parts = arena_alloc(arena, FILTER_PARTS_MAX * sizeof(struct str));
+    while (rest.n && node->part_count < FILTER_PARTS_MAX) {
+        ptrdiff_t comma = str_find(rest, STR(","));
+        struct str part = str_trim(comma < 0 ? rest : str_make(rest.p, (size_t)comma));
+        if (part.n)
+            node->parts[node->part_count++] = part;
+        rest = comma < 0 ? STR("") : str_make(rest.p + comma + 1, rest.n - (size_t)comma - 1);
+    }
+}
+
+/* Whether value and key are what the type takes; reads the value on the way. */
+static bool check_value(struct arena *arena, struct filter_node *node)
+{
+    struct instant instant;
+    struct json_path path;
+
+    switch (node->field->type) {
+    case FILTER_DATE_TIME:
+        if (!instant_parse(node->value, &instant))
+            return false;
+        node->ns = instant_to_ns(instant);
+        return true;
+    case FILTER_NUMBER:
+        node->is_number = true;
+        return is_plain_number(node->value) && read_double(arena, node->value, &node->number);
+    case FILTER_SCORES:
+        return !str_is_blank(node->key) &&
+               (has_no_value(node->op) || read_double(arena, node->value, &node->number));
+    case FILTER_DICTIONARY:
+        node->is_number = read_double(arena, str_trim(node->value), &node->number);
+        return !str_is_blank(node->key) && json_path_parse(arena, node->key, &path);
+    case FILTER_STRING_LIST:
+        split_parts(arena, node);
+        return node->part_count > 0;
+    case FILTER_ENUM:
+        if (node->op == OPERATOR_IN || node->op == OPERATOR_NOT_IN)
+            split_parts(arena, node);
+        return has_no_value(node->op) || !str_is_blank(node->value);
+    case FILTER_ERROR:
+        return true;
+    default:
+        return has_no_value(node->op) || !str_is_blank(node->value);
+    }
+}
+
+/* A custom filter names a path in input or output: `input.a[0]` (query.md 5). */
+static enum err map_custom(struct arena *arena, const struct resource *resource,
+                           struct filter_node *node, struct error *reterr)
+{
+    struct str key = node->key, root;
+    size_t n = 0;
+    bool whole;
+
+    if (str_is_blank(key))
+        return error_set(reterr, ERR_BAD_REQUEST, "Custom key cannot be null or empty");
+    if (str_starts_with(key, STR("$.")))
+        key = str_make(key.p + 2, key.n - 2);
+    while (n < key.n && key.p[n] != '.' && key.p[n] != '[')
+        n++;
+    root = str_make(key.p, n);
+    if (!str_eq(root, STR("input")) && !str_eq(root, STR("output")))
+        return error_set(reterr, ERR_BAD_REQUEST, "Invalid key '%.*s' for custom filter",
+                         STR_ARG(node->key));
+    whole = n == key.n || (n + 1 == key.n && key.p[n] == '.');
+    node->key = str_make(key.p + n, key.n - n);
+    if (node->key.n && node->key.p[0] == '.')
+        node->key = str_make(node->key.p + 1, node->key.n - 1);
+    root = whole ? root : str_format(arena, "%.*s_json", STR_ARG(root));
+    node->field = filter_field_find(resource, root);
+    return ERR_OK;
+}
+
+enum err filter_make_test(struct arena *arena, const struct resource *resource,
+                          const struct filter_field *field, enum filter_operator op, struct str key,
+                          struct str value, struct filter_node **ret, struct error *reterr)
+{
+    struct filter_node *node = new_node(arena, FILTER_TEST);
+    enum err err = ERR_OK;
+
+    node->field = field;
+    node->op = op;
+    node->key = key;
+    node->value = value;
+    if (field->type == FILTER_CUSTOM)
+        err = map_custom(arena, resource, node, reterr);
+    if (err)
+        return err;
+    if (!filter_operator_allowed(node->field, op))
+        return error_set(
+            reterr, ERR_BAD_REQUEST, "Invalid operator '%s' for field '%s' of type '%s'",
+            filter_operator_name(op), node->field->name, filter_type_name(node->field->type));
+    if (!check_value(arena, node)) {
+        struct str shown = node->key.n ? node->key : STR("null");
+        return error_set(reterr, ERR_BAD_REQUEST,
+                         "Invalid value '%.*s' or key '%.*s' for field '%s' of type '%s'",
+                         STR_ARG(node->value), STR_ARG(shown), node->field->name,
+                         filter_type_name(node->field->type));
+    }
+    *ret = node;
+    return ERR_OK;
+}
+
+/* Syntax errors have no text of their own here; the caller knows how to say it. */
+#define SYNTAX ERR_UNPROCESSABLE
+
+static enum err parse_node(struct parser *p, yyjson_val *value, size_t depth,
+                           struct filter_node **ret);
+
+static enum err parse_list(struct parser *p, yyjson_val *array, size_t depth,
+                           enum filter_node_kind kind, struct filter_node **ret)
+{
+    struct filter_node *list = new_node(p->arena, kind), **tail = &list->first;
+    yyjson_val *item;
+    size_t i, n;
+
+    if (!yyjson_is_arr(array))
+        return SYNTAX;
+    yyjson_arr_foreach(array, i, n, item)
+    {
+        enum err err = parse_node(p, item, depth + 1, tail);
+        if (err)
+            return err;
+        tail = &(*tail)->next;
+    }
+    *ret = list;
+    return ERR_OK;
+}
+
+static bool read_text(yyjson_val *object, const char *name, struct str *ret)
+{
+    yyjson_val *member = yyjson_obj_get(object, name);
+
+    return member && json_scalar_text(member, ret);
+}
+
+static enum err parse_test(struct parser *p, yyjson_val *object, struct filter_node **ret)
+{
+    const struct filter_field *field;
+    struct str name, spelling, value = STR(""), key = STR("");
+    int op;
+
+    if (++p->tests > FILTER_TESTS_MAX || !read_text(object, "field", &name) ||
+        !read_text(object, "operator", &spelling))
+        return SYNTAX;
+    field = filter_field_find(p->resource, name);
+    op = filter_operator_find(spelling);
+    if (!field || op < 0)
+        return SYNTAX;
+    if (!read_text(object, "value", &value) && !has_no_value((enum filter_operator)op))
+        return SYNTAX;
+    read_text(object, "key", &key);
+    return filter_make_test(p->arena, p->resource, field, (enum filter_operator)op, key, value, ret,
+                            p->error);
+}
+
+static enum err parse_node(struct parser *p, yyjson_val *value, size_t depth,
+                           struct filter_node **ret)
+{
+    yyjson_val *inner;
+
+    if (depth > FILTER_DEPTH_MAX || !yyjson_is_obj(value))
+        return SYNTAX;
+    if ((inner = yyjson_obj_get(value, "or")))
+        return parse_list(p, inner, depth, FILTER_OR, ret);
+    if ((inner = yyjson_obj_get(value, "and")))
+        return parse_list(p, inner, depth, FILTER_AND, ret);
+    if ((inner = yyjson_obj_get(value, "not"))) {
+        *ret = new_node(p->arena, FILTER_NOT);
+        return parse_node(p, inner, depth + 1, &(*ret)->first);
+    }
+    return parse_test(p, value, ret);
+}
+
+enum err filter_parse_value(struct arena *arena, const struct resource *resource, yyjson_val *array,
+                            struct filter_node **ret, struct error *reterr)
+{
+    struct parser parser = {arena, resource, reterr, 0};
+    enum err err = parse_list(&parser, array, 0, FILTER_AND, ret);
+
+    if (err == SYNTAX)
+        return error_set(reterr, ERR_BAD_REQUEST,
+                         "Unable to process JSON. Cannot deserialize value of type `%sFilter` "
+                         "(through reference chain: [\"filters\"])",
+                         resource->name);
+    if (!err && !(*ret)->first)
+        *ret = NULL;
+    return err;
+}
+
+enum err filter_parse_text(struct arena *arena, const struct resource *resource, struct str text,
+                           struct filter_node **ret, struct error *reterr)
+{
+    struct parser parser = {arena, resource, reterr, 0};
+    struct error syntax = {.arena = arena};
+    yyjson_val *root = NULL;
+    enum err err;
+
+    *ret = NULL;
+    if (str_is_blank(text))
+        return ERR_OK;
+    err = json_parse(arena, text, &root, &syntax) ? SYNTAX
+                                                  : parse_list(&parser, root, 0, FILTER_AND, ret);
+    if (err == SYNTAX)
+        return error_set(reterr, ERR_BAD_REQUEST, "Invalid filters query parameter '%.*s'",
+                         STR_ARG(text));
+    if (!err && !(*ret)->first)
+        *ret = NULL;
+    return err;
+}
+
+struct filter_node *filter_join(struct arena *arena, struct filter_node *a, struct filter_node *b)
+{
+    struct filter_node *both;
+
+    if (!a || !b)
+        return a ? a : b;
+    both = new_node(arena, FILTER_AND);
+    both->first = a;
+    a->next = b;
+    return both;
+}
+
+bool filter_uses(const struct filter_node *node, enum filter_source source)
+{
+    if (!node)
+        return false;
+    if (node->kind == FILTER_TEST)
+        return node->field->source == source;
+    for (const struct filter_node *child = node->first; child; child = child->next) {
+        if (filter_uses(child, source))
+            return true;
+    }
+    return false;
+}
+
+struct filter_node *filter_only_own(struct arena *arena, const struct filter_node *node)
+{
+    struct filter_node *copy, **tail;
+
+    if (!node || (node->kind == FILTER_TEST && !(node->field->flags & FILTER_OWN)))
+        return NULL;
+    copy = new_node(arena, node->kind);
+    *copy = *node;
+    copy->next = NULL;
+    copy->first = NULL;
+    tail = &copy->first;
+    for (const struct filter_node *child = node->first; child; child = child->next) {
+        *tail = filter_only_own(arena, child);
+        if (*tail)
+            tail = &(*tail)->next;
+    }
+    return node->kind != FILTER_TEST && !copy->first ? NULL : copy;
+}

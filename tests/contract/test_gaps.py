@@ -1,0 +1,30 @@
+"""The list of what is missing is kept exactly."""
+import gaps
+
+
+def test_gaps_are_those_of_the_file(api):
+    found = gaps.find_gaps(gaps.contract(), api.document.content)
+    listed = gaps.read_file()
+    closed, opened = sorted(set(listed) - set(found)), sorted(set(found) - set(listed))
+    assert not opened, "the program lost something that the contract has:\n" + "\n".join(opened)
+    assert not closed, ("closed; run build/venv/bin/python tools/update_gaps.py and commit "
+                        "tests/contract/gaps.txt:\n" + "\n".join(closed))
+
+
+def test_file_is_sorted_without_duplicates():
+    listed = gaps.read_file()
+    assert listed == sorted(set(listed))
+    assert gaps.FILE.read_text().startswith(gaps.HEADER)
+
+
+def test_a_lost_operation_and_a_lost_field_are_found():
+    wanted = gaps.contract()
+    there = gaps.contract()
+    assert gaps.find_gaps(wanted, there) == []
+    del there["paths"]["/v1/private/traces/{id}"]["delete"]
+    page = there["components"]["schemas"]["TracePage_Public"]["properties"]
+    page["sortable_by"] = page.pop("sortableBy")
+    del page["total"]
+    assert gaps.find_gaps(wanted, there) == [
+        "DELETE /v1/private/traces/{}",
+        "GET /v1/private/traces differs: response field total"]
