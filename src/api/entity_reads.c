@@ -4,6 +4,7 @@
 #include "model/encode.h"
 #include "model/entity_view.h"
 #include "query/exclude.h"
+#include "query/oql.h"
 #include "query/sort.h"
 #include "query/time_range.h"
 
@@ -176,26 +177,44 @@ static bool read_enum(const struct param_value *param, const char *const *names,
     return *ret != 0;
 }
 
-/* Everything that narrows a list, from the parameters. */
+enum err api_read_conditions(struct request *request, const struct params *params,
+                             struct entity_query *ret, struct error *reterr)
+{
+    struct filter_node *filters, *oql = NULL;
+    struct arena *arena = &request->arena;
+    struct time_range range;
+    enum err err;
+
+    ret->resource = operation_of(request)->resource;
+    ret->has_trace = params->v[PARAM_TRACE_ID].given;
+    ret->trace = params->v[PARAM_TRACE_ID].uuid;
+    ret->search = str_trim(params->v[PARAM_SEARCH].s);
+    err = time_range_read(params, &range, reterr);
+    if (!err)
+        err = filter_parse_text(arena, ret->resource, params->v[PARAM_FILTERS].s, &filters, reterr);
+    if (!err)
+        err = oql_parse(arena, ret->resource, params->v[PARAM_OQL].s, &oql, reterr);
+    if (!err && !read_enum(&params->v[PARAM_TYPE], span_type_names, &ret->type))
+        err = error_set(reterr, ERR_BAD_REQUEST, "query param type is not a valid SpanType");
+    if (err)
+        return err;
+    ret->filter = filter_join(arena, filters, oql);
+    ret->has_from = range.has_from;
+    ret->from = range.from;
+    ret->has_to = range.has_to;
+    ret->to = range.to;
+    return ERR_OK;
+}
+
+/* The conditions, the page and what of each row to show. */
 static enum err read_query(struct request *request, const struct params *params,
                            struct list_state *state, struct error *reterr)
 {
     struct entity_query *query = &state->query;
     struct arena *arena = &request->arena;
-    struct time_range range;
     struct sort sort;
-    enum err err;
+    enum err err = api_read_conditions(request, params, query, reterr);
 
-    query->resource = operation_of(request)->resource;
-    state->page = params->v[PARAM_PAGE].i;
-    query->limit = params->v[PARAM_SIZE].i;
-    query->offset = (state->page - 1) * query->limit;
-    query->has_trace = params->v[PARAM_TRACE_ID].given;
-    query->trace = params->v[PARAM_TRACE_ID].uuid;
-    state->view.truncate = params->v[PARAM_TRUNCATE].i;
-    err = time_range_read(params, &range, reterr);
-    if (!err && !read_enum(&params->v[PARAM_TYPE], span_type_names, &query->type))
-        err = error_set(reterr, ERR_BAD_REQUEST, "query param type is not a valid SpanType");
     if (!err)
         err = sort_parse(arena, query->resource, params->v[PARAM_SORTING].s, &sort, reterr);
     if (!err)
@@ -203,10 +222,16 @@ static enum err read_query(struct request *request, const struct params *params,
                             &state->view.excluded, reterr);
     if (err)
         return err;
-    query->has_from = range.has_from;
-    query->from = range.from;
-    query->has_to = range.has_to;
-    query->to = range.to;
+    if (sort.field >= 0) {
+        query->order = ORDER_FIELD;
+        query->sort_field = sort.field;
+        query->sort_key = sort.key;
+        query->descending = sort.descending;
+    }
+    state->page = params->v[PARAM_PAGE].i;
+    query->limit = params->v[PARAM_SIZE].i;
+    query->offset = (state->page - 1) * query->limit;
+    state->view.truncate = params->v[PARAM_TRUNCATE].i;
     query->load = heavy_fields(query->resource, state->view.excluded);
     return ERR_OK;
 }

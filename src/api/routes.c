@@ -8,9 +8,10 @@
 
 #define P(name) PARAM_BIT(PARAM_##name)
 #define PROJECT_PARAMS (P(PROJECT_NAME) | P(PROJECT_ID))
+#define CONDITION_PARAMS (P(FILTERS) | P(OQL) | P(SEARCH) | P(FROM_TIME) | P(TO_TIME))
 #define LIST_PARAMS                                                                                \
     (P(PAGE) | P(SIZE) | PROJECT_PARAMS | P(TRUNCATE) | P(STRIP_ATTACHMENTS) | P(SORTING) |        \
-     P(EXCLUDE) | P(FROM_TIME) | P(TO_TIME))
+     P(EXCLUDE) | CONDITION_PARAMS)
 
 #define WRITE (ROUTE_DEFERRED | ROUTE_INLINE)
 #define OPERATION(...)                                                                             \

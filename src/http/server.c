@@ -399,7 +399,7 @@ void server_free(struct server *server, int64_t wait_ms)
     atomic_store(&server->stopping, true);
     workers_stop(server);
     /* MHD_stop_daemon() aborts when a connection is suspended. */
-    while (!abandon_jobs(server))
+    while (!abandon_jobs(server) || atomic_load(&server->finishing) > 0)
         pause_shortly();
     MHD_stop_daemon(server->daemon);
     free_parts(server);

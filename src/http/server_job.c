@@ -353,17 +353,28 @@ void job_work(struct server_job *job)
 void request_finish(struct request *request)
 {
     struct server_job *job = request->job;
-    if (needs_worker(job, PACK_MIN - 1)) {
-        unsigned gate = atomic_fetch_or(&job->gate, GATE_HELD);
-        job->step = STEP_FINISH;
-        /* Once abandoned, there may be no server any more. */
-        if (!(gate & GATE_ABANDONED) && workers_push(job->server, job, true))
-            return;
+    struct server *server = job->server;
+    if (atomic_fetch_or(&job->gate, GATE_HELD) & GATE_ABANDONED) {
+        /* There may be no server any more. */
         job->dead = true;
+        job_done(job);
+        return;
+    }
+    /* From here to the end server_free() waits for us: job_done() still needs the daemon when the
+     * job is long gone. */
+    atomic_fetch_add(&server->finishing, 1);
+    bool queued = false;
+    if (needs_worker(job, PACK_MIN - 1)) {
+        job->step = STEP_FINISH;
+        queued = workers_push(server, job, true);
+        if (!queued)
+            job->dead = true;
     } else {
         job_settle(job);
     }
-    job_done(job);
+    if (!queued)
+        job_done(job);
+    atomic_fetch_sub(&server->finishing, 1);
 }
 
 /* Gives the job to a worker. */

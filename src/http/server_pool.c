@@ -180,17 +180,24 @@ static void job_log(const struct server_job *job, bool complete)
               (unsigned long long)job->bytes_out, complete ? "" : " aborted=1");
 }
 
+/* Whoever was to call request_finish() may still do so, at any time: no longer a job of the server.
+ */
+static void job_orphan(struct server_job *job)
+{
+    struct server *server = job->server;
+    pthread_mutex_lock(&server->jobs_lock);
+    job_unlink(job);
+    pthread_mutex_unlock(&server->jobs_lock);
+    if (atomic_fetch_or(&job->gate, GATE_GONE) & GATE_DONE)
+        job_discard(job);
+}
+
 void job_end(struct server_job *job, bool complete)
 {
     struct server *server = job->server;
     bool counted = job->head_read;
-    unsigned gate = atomic_fetch_or(&job->gate, GATE_GONE);
-    bool orphan = (gate & GATE_ABANDONED) && !(gate & GATE_DONE);
-    if (orphan) {
-        /* Whoever calls request_finish() at last frees it, without the server. */
-        pthread_mutex_lock(&server->jobs_lock);
-        job_unlink(job);
-        pthread_mutex_unlock(&server->jobs_lock);
+    if (atomic_load(&job->gate) & GATE_ABANDONED) {
+        job_orphan(job);
     } else {
         if (counted)
             job_log(job, complete);

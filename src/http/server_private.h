@@ -13,7 +13,7 @@
  *
  *   GATE_RUNNING    set by the network thread before it gives the job away
  *   GATE_SUSPENDED  set by it once the connection is suspended
- *   GATE_HELD       set by request_finish() on the way to a worker: not to be abandoned
+ *   GATE_HELD       set by request_finish(): not to be abandoned any more
  *   GATE_DONE       set when the answer, or the next piece of it, is ready
  *   GATE_ABANDONED  set by server_free() when nobody finished the job in time
  *   GATE_GONE       set by the network thread when the connection of an abandoned job is closed
@@ -128,6 +128,7 @@ struct server {
     struct server_connections connections;
     atomic_uint_fast64_t next_number;
     atomic_int_fast64_t active; /* requests whose head is complete */
+    atomic_int finishing;       /* calls of request_finish() that are under way */
     atomic_bool draining;       /* answers close their connection */
     atomic_bool stopping;       /* nothing new is given away */
 };

@@ -192,8 +192,8 @@ static enum err scan_field(struct scanner *s, const struct filter_field **ret, s
 
 static enum err parse_test(struct scanner *s, struct filter_node **ret)
 {
-    const struct filter_field *field;
-    enum filter_operator op;
+    const struct filter_field *field = NULL;
+    enum filter_operator op = OPERATOR_EQUAL;
     struct str key, value = STR("");
     enum err err;
 

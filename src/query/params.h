@@ -23,6 +23,9 @@ enum param {
     PARAM_SOURCE,
     PARAM_THREAD_ONLY,
     PARAM_NAME,
+    PARAM_FILTERS,
+    PARAM_OQL,
+    PARAM_SEARCH,
     PARAM_COUNT,
 };
 

@@ -1,21 +1,50 @@
-/* Query -> SQL text with bound values. */
+/* Query -> SQL text with bound values: the frame of a statement. Conditions of filters stand in
+ * sql_filter.c. */
 #include "store/sql.h"
 
-#include <assert.h>
+#include "base/mem.h"
+
+/* No sensible statement is longer. */
+#define TEXT_MAX ((size_t)4 * 1024 * 1024)
+
+void sql_init(struct sql *sql, struct arena *arena)
+{
+    *sql = (struct sql){.arena = arena};
+    buf_init(&sql->text, TEXT_MAX);
+}
+
+void sql_done(struct sql *sql)
+{
+    buf_done(&sql->text);
+}
 
 void sql_add(struct sql *sql, const char *text)
 {
-    sql->text = str_format(sql->arena, "%.*s%s", STR_ARG(sql->text), text);
+    if (!buf_append(&sql->text, str_of(text)))
+        sql->failed = true;
 }
 
 static struct sql_bind *add_bind(struct sql *sql, enum sql_bind_kind kind)
 {
-    struct sql_bind *bind = &sql->binds[sql->bind_count++];
+    static struct sql_bind nowhere;
 
-    assert(sql->bind_count <= SQL_BINDS_MAX);
-    bind->kind = kind;
+    if (sql->bind_count == sql->bind_size) {
+        size_t size = sql->bind_size ? 2 * sql->bind_size : 16;
+        struct sql_bind *grown =
+            size <= SQL_BINDS_MAX ? arena_grow(sql->arena, sql->binds,
+                                               sql->bind_size * sizeof(*grown),
+                                               size * sizeof(*grown))
+                                  : NULL;
+        if (!grown) {
+            sql->failed = true;
+            return &nowhere;
+        }
+        sql->binds = grown;
+        sql->bind_size = size;
+    }
     sql_add(sql, "?");
-    return bind;
+    sql->binds[sql->bind_count].kind = kind;
+    return &sql->binds[sql->bind_count++];
 }
 
 void sql_add_int(struct sql *sql, int64_t value)
@@ -23,48 +52,153 @@ void sql_add_int(struct sql *sql, int64_t value)
     add_bind(sql, SQL_BIND_INT)->i = value;
 }
 
+void sql_add_real(struct sql *sql, double value)
+{
+    add_bind(sql, SQL_BIND_REAL)->d = value;
+}
+
+void sql_add_text(struct sql *sql, struct str value)
+{
+    add_bind(sql, SQL_BIND_TEXT)->s = value;
+}
+
 void sql_add_uuid(struct sql *sql, const struct uuid *value)
 {
     add_bind(sql, SQL_BIND_UUID)->uuid = *value;
 }
 
+static bool is_span(const struct entity_query *query)
+{
+    return query->resource == &span_resource;
+}
+
+/* Columns that a search looks at, NULL-terminated (query.md 11). */
+static const char *const trace_search[] = {
+    "uuid_text(t.id)", "t.name", "t.thread_id", "b.input", "b.output", "b.metadata", "b.error_info",
+    NULL};
+static const char *const span_search[] = {
+    "uuid_text(t.id)", "uuid_text(t.trace_id)", "t.name", "t.model", "t.provider",
+    "CASE t.type WHEN 1 THEN 'general' WHEN 2 THEN 'tool' WHEN 3 THEN 'llm' WHEN 4 THEN "
+    "'guardrail' END",
+    "b.input", "b.output", "b.metadata", NULL};
+
+static void add_search(struct sql *sql, const struct entity_query *query)
+{
+    const char *const *columns = is_span(query) ? span_search : trace_search;
+
+    sql_add(sql, " AND (t.tags IS NOT NULL AND tags_match(t.tags, ");
+    sql_add_text(sql, query->search);
+    sql_add(sql, ", 0)");
+    for (size_t i = 0; columns[i]; i++) {
+        sql_add(sql, " OR contains(");
+        sql_add(sql, columns[i]);
+        sql_add(sql, ", ");
+        sql_add_text(sql, query->search);
+        sql_add(sql, ")");
+    }
+    sql_add(sql, ")");
+}
+
+/* Fields whose text is in the body sort by it. */
+static bool sorts_by_body(const struct entity_query *query)
+{
+    return query->order == ORDER_FIELD &&
+           query->resource->fields[query->sort_field].flags & FF_HEAVY;
+}
+
+static void add_bound(struct sql *sql, const char *condition, bool has, const struct uuid *id)
+{
+    if (!has)
+        return;
+    sql_add(sql, condition);
+    sql_add_uuid(sql, id);
+}
+
 void sql_add_entity_source(struct sql *sql, const struct entity_query *query)
 {
-    bool spans = query->resource == &span_resource;
+    bool spans = is_span(query);
 
     sql_add(sql, spans ? " FROM span t" : " FROM trace t");
-    sql_add(sql, " JOIN project p ON p.id = t.project WHERE t.project = ");
+    sql_add(sql, " JOIN project p ON p.id = t.project");
+    if (query->search.n || filter_uses(query->filter, SOURCE_HEAVY) || sorts_by_body(query))
+        sql_add(sql, spans ? " LEFT JOIN span_body b ON b.id = t.body"
+                           : " LEFT JOIN trace_body b ON b.id = t.body");
+    sql_add(sql, " WHERE t.project = ");
     sql_add_int(sql, query->project.key);
     if (!spans)
         sql_add(sql, " AND t.present = 1");
-    if (query->has_from) {
-        sql_add(sql, " AND t.id >= ");
-        sql_add_uuid(sql, &query->from);
-    }
-    if (query->has_to) {
-        sql_add(sql, " AND t.id <= ");
-        sql_add_uuid(sql, &query->to);
-    }
-    if (query->has_trace) {
-        sql_add(sql, " AND t.trace_id = ");
-        sql_add_uuid(sql, &query->trace);
-    }
+    add_bound(sql, " AND t.id >= ", query->has_from, &query->from);
+    add_bound(sql, " AND t.id <= ", query->has_to, &query->to);
+    add_bound(sql, " AND t.id < ", query->has_before, &query->before);
+    add_bound(sql, " AND t.trace_id = ", query->has_trace, &query->trace);
     if (query->type) {
         sql_add(sql, " AND t.type = ");
         sql_add_int(sql, query->type);
     }
     if (query->source) {
-        sql_add(sql,
-                query->source == SOURCE_SDK ? " AND coalesce(t.source, 1) = " : " AND t.source = ");
+        sql_add(sql, query->source == SOURCE_SDK ? " AND coalesce(t.source, 1) = "
+                                                 : " AND t.source = ");
         sql_add_int(sql, query->source);
     }
+    if (query->filter) {
+        sql_add(sql, " AND ");
+        sql_add_filter(sql, query->filter);
+    }
+    if (query->search.n)
+        add_search(sql, query);
+}
+
+/* The expression that a field sorts by; absent values come last (query.md 12). */
+static void add_sort_expression(struct sql *sql, const struct entity_query *query)
+{
+    const struct field *field = &query->resource->fields[query->sort_field];
+    const char *direction = query->descending ? " DESC NULLS LAST" : " ASC NULLS LAST";
+
+    switch (query->sort_field) {
+    case ENTITY_DURATION:
+        sql_add(sql, "CASE WHEN t.start_time != 0 THEN t.end_time / 1000 - t.start_time / 1000 END");
+        break;
+    case ENTITY_USAGE:
+        /* A missing key is the pair (0, absent). */
+        sql_add(sql, "coalesce(usage_value(t.usage, ");
+        sql_add_text(sql, query->sort_key);
+        sql_add(sql, "), 0)");
+        sql_add(sql, direction);
+        sql_add(sql, ", usage_value(t.usage, ");
+        sql_add_text(sql, query->sort_key);
+        sql_add(sql, ") IS NOT NULL");
+        break;
+    case ENTITY_TOTAL_ESTIMATED_COST:
+        sql_add(sql, "coalesce(t.cost, 0)");
+        break;
+    default:
+        if (!field->column) {
+            sql_add(sql, "0");
+            break;
+        }
+        sql_add(sql, field->flags & FF_HEAVY ? "coalesce(unpack(b." : "");
+        sql_add(sql, field->flags & FF_HEAVY         ? ""
+                     : field->type == FIELD_TEXT     ? "coalesce(t."
+                     : field->type == FIELD_TAGS     ? "coalesce(t."
+                                                     : "(t.");
+        sql_add(sql, field->column);
+        sql_add(sql, field->flags & FF_HEAVY     ? "), '')"
+                     : field->type == FIELD_TEXT ? ", '')"
+                     : field->type == FIELD_TAGS ? ", '[]')"
+                                                 : ")");
+    }
+    sql_add(sql, direction);
+    sql_add(sql, ", ");
 }
 
 void sql_add_entity_order(struct sql *sql, const struct entity_query *query)
 {
-    sql_add(sql, query->resource == &span_resource
-                     ? " ORDER BY t.trace_id DESC, t.parent_span_id DESC, t.id DESC"
-                     : " ORDER BY t.id DESC");
+    sql_add(sql, " ORDER BY ");
+    if (query->order == ORDER_FIELD)
+        add_sort_expression(sql, query);
+    sql_add(sql, is_span(query) && query->order != ORDER_ID
+                     ? "t.trace_id DESC, t.parent_span_id DESC, t.id DESC"
+                     : "t.id DESC");
     sql_add(sql, " LIMIT ");
     sql_add_int(sql, query->limit);
     sql_add(sql, " OFFSET ");

@@ -2,36 +2,47 @@
 #ifndef OCELLI_STORE_SQL_H
 #define OCELLI_STORE_SQL_H
 
-#include "base/arena.h"
-#include "base/str.h"
-#include "base/uuid.h"
+#include "base/buf.h"
 #include "store/store.h"
 
-#define SQL_BINDS_MAX 256
+/* Filters bind at most two values a test and one a part of a list; searches one a column. */
+#define SQL_BINDS_MAX 2048
 
 enum sql_bind_kind { SQL_BIND_INT, SQL_BIND_UUID, SQL_BIND_TEXT, SQL_BIND_REAL };
 
 struct sql_bind {
     enum sql_bind_kind kind;
-    int64_t i;
-    double d;
-    struct uuid uuid;
-    struct str s;
+    union {
+        int64_t i;
+        double d;
+        struct uuid uuid;
+        struct str s;
+    };
 };
 
 struct sql {
     struct arena *arena;
-    struct str text;
-    struct sql_bind binds[SQL_BINDS_MAX];
-    size_t bind_count;
+    struct buf text;
+    struct sql_bind *binds;
+    size_t bind_count, bind_size;
+    bool failed; /* too large */
 };
+
+/* An empty text. sql_done() frees what it grew to. */
+void sql_init(struct sql *sql, struct arena *arena);
+void sql_done(struct sql *sql);
 
 /* Appends text that is a constant of the program. */
 void sql_add(struct sql *sql, const char *text);
 
 /* Appends a `?` and its value. */
 void sql_add_int(struct sql *sql, int64_t value);
+void sql_add_real(struct sql *sql, double value);
+void sql_add_text(struct sql *sql, struct str value);
 void sql_add_uuid(struct sql *sql, const struct uuid *value);
+
+/* Appends a condition in parentheses that is true, false or NULL. */
+void sql_add_filter(struct sql *sql, const struct filter_node *node);
 
 /* Appends " FROM <table> t JOIN project p … WHERE <conditions of the query>". */
 void sql_add_entity_source(struct sql *sql, const struct entity_query *query);

@@ -13,6 +13,7 @@
 #include "model/entity.h"
 #include "model/project.h"
 #include "model/workspace.h"
+#include "query/filter.h"
 
 struct store;
 struct session;
@@ -187,17 +188,32 @@ enum err store_trace_delete_spans(struct session *session, int64_t project_key,
 
 /* ---- lists ---- */
 
+enum entity_order {
+    ORDER_DEFAULT, /* traces: id descending; spans: trace, parent, id descending */
+    ORDER_ID,      /* id descending */
+    ORDER_FIELD,   /* sort_field, then the default order; absent values last */
+};
+
+/* Which traces or spans: everything that narrows a list, a stream, a count or statistics. */
 struct entity_query {
     const struct resource *resource;
     struct project project;
     bool has_from, has_to;
-    struct uuid from, to; /* inclusive bounds of the id (traces.md 9.3) */
-    bool has_trace;       /* spans */
+    struct uuid from, to;   /* inclusive bounds of the id (traces.md 9.3) */
+    bool has_before;
+    struct uuid before;     /* only ids below, the cursor of streams */
+    bool has_trace;         /* spans */
     struct uuid trace;
-    int type;   /* spans: enum span_type, 0 for all */
-    int source; /* index in entity_source_names, 0 for all; sdk takes unset ones too */
+    int type;               /* spans: enum span_type, 0 for all */
+    int source;             /* index in entity_source_names, 0 for all; sdk takes unset ones too */
+    const struct filter_node *filter; /* NULL: none */
+    struct str search;      /* pattern looked for in the texts (query.md 11); empty: none */
+    enum entity_order order;
+    int sort_field;         /* of the resource */
+    struct str sort_key;    /* of a dynamic field */
+    bool descending;
     int64_t offset, limit;
-    uint64_t load; /* heavy fields to load */
+    uint64_t load;          /* heavy fields to load */
 };
 
 struct entity_cursor;
@@ -206,15 +222,41 @@ struct entity_cursor;
 enum err store_entity_count(struct session *session, const struct entity_query *query,
                             int64_t *ret);
 
-/* Opens a cursor in default order (traces: id descending; spans: trace, parent, id descending). The
- * query and the arena must outlive it. */
+/* Opens a cursor. The query and the arena must outlive it. */
 enum err store_entity_open(struct session *session, const struct entity_query *query,
                            struct arena *arena, struct entity_cursor **ret);
 
-/* The next row, its texts in `arena` (may differ per row). ERR_NOT_FOUND at the end. */
+/* The next row, its texts in `arena` (may differ per row). ERR_NOT_FOUND at the end; ERR_TIMEOUT
+ * when the session's time is up or its client is gone. */
 enum err store_entity_next(struct entity_cursor *cursor, struct arena *arena, struct row *ret);
 
 /* NULL-safe. */
 void store_entity_close(struct entity_cursor *cursor);
+
+/* ---- statistics (stats.md 1) ---- */
+
+struct usage_stats {
+    struct str name;
+    int64_t sum;
+    int64_t rows;     /* that have it */
+    int64_t positive; /* sum of the values above 0 */
+};
+
+struct entity_stats {
+    int64_t count;
+    double duration[3];               /* p50, p90, p99 in ms */
+    int64_t inputs, outputs, metadata; /* rows that have them */
+    int64_t tags;                     /* sum over the rows */
+    int64_t threads;                  /* distinct, traces only */
+    int64_t spans, llm_spans;         /* sums, traces only */
+    int64_t costs;                    /* rows with a cost above 0 */
+    decimal_int cost;                 /* their sum, 10^-12 USD */
+    int64_t errors;
+    struct usage_stats *usage;        /* by name */
+    size_t usage_count;
+};
+
+enum err store_entity_stats(struct session *session, const struct entity_query *query,
+                            struct arena *arena, struct entity_stats *ret);
 
 #endif

@@ -27,7 +27,7 @@ def project():
 
 @pytest.fixture
 def start_server(tmp_path):
-    """start_server(*options, data=..., plain=..., environment=...) -> Server; stopped at the end."""
+    """start_server(*options, data=, plain=, environment=) -> Server; stopped at the end."""
     servers = []
 
     def start(*options, data=None, plain=False, environment=None):

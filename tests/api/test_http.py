@@ -162,6 +162,22 @@ def test_date_header(server):
     assert abs(told - time.time()) < 5
 
 
+def test_cors_is_off(server):
+    response = requests.get(server.url + "/v1/private/projects", timeout=60,
+                            headers={"Origin": "http://elsewhere.example"})
+    assert not [key for key in response.headers if key.lower().startswith("access-control")]
+
+
+@pytest.mark.parametrize("headers", [
+    {"X-OPIK-DEBUG-SDK-VERSION": "2.1", "X-OPIK-DEBUG-PY-VERSION": "3.11"},
+    {"X-Fern-Language": "JavaScript", "X-Opik-Client-Id": "x" * 64, "Authorization": "key"},
+    {"Cookie": "a=b", "X-Forwarded-For": "1.2.3.4", "Comet-Sdk-Api": "x"},
+], ids=lambda headers: list(headers)[0])
+def test_informational_headers_are_accepted(server, headers):
+    response = requests.get(server.url + "/v1/private/projects", headers=headers, timeout=60)
+    assert response.status_code == 200
+
+
 def test_json_content_type(server):
     for path in ("/is-alive/ping", "/no-such", "/v1/private/traces"):
         response = requests.get(server.url + path, timeout=60)
@@ -263,6 +279,22 @@ def test_head_limit_is_16_kib(server, size, status, place):
     answer = raw(server, head("GET", path, *lines))
     got = int(answer.split(b" ", 2)[1])
     assert got == status or (status == 4 and got in (413, 414, 431))
+
+
+@pytest.mark.parametrize("argument", ["&", "a=1&", "a&"])
+@pytest.mark.parametrize("count", [100, 300, 500, 1000, 3000])
+def test_many_query_arguments_are_answered(server, argument, count):
+    answer = raw(server, head("GET", "/is-alive/ping?" + argument * count, "Connection: close"),
+                 timeout=10)
+    assert int(answer.split(b" ", 2)[1]) in (200, 400, 413, 414, 431)
+
+
+@pytest.mark.parametrize("line", ["a:", "Cookie: a=1;b=2"])
+@pytest.mark.parametrize("count", [50, 500, 3000])
+def test_many_headers_are_answered(server, line, count):
+    answer = raw(server, head("GET", "/is-alive/ping", "Connection: close", *[line] * count),
+                 timeout=10)
+    assert int(answer.split(b" ", 2)[1]) in (200, 431)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,15 @@
 """Health, identity, workspaces, toggles, error shapes (platform.md)."""
+import datetime
 import json
+import signal
+import time
 
 import pytest
 import requests
 
 import server as program
-from client import Api, has, is_error, is_message, is_unreadable, name, now_iso, trace, uuid7
+from client import (Api, has, is_error, is_message, is_unreadable, name, now_iso, short_iso,
+                    trace, uuid7)
 
 
 # ---- health and version (platform.md 6) ---------------------------------------------------------
@@ -290,7 +294,6 @@ HOUR = 3_600_000
 
 
 def now_ms():
-    import time
     return time.time_ns() // 1_000_000
 
 
@@ -301,8 +304,6 @@ def windowed(tmp_path_factory):
 
 
 def details(ms, reason):
-    from client import short_iso
-    import datetime
     moment = datetime.datetime.fromtimestamp(ms / 1000, datetime.timezone.utc)
     text = short_iso(moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03}Z")
     return (f"id with timestamp '{text}' must be in the allowed ingestion window of 'PT24H' "
@@ -377,7 +378,6 @@ def test_data_directory_that_cannot_be_made_is_refused(tmp_path):
 
 
 def test_sigterm_and_sigint_stop_cleanly(start_server):
-    import signal
     server = start_server()
     server.stop(signal.SIGTERM)
     server.start().stop(signal.SIGINT)

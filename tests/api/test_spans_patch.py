@@ -173,7 +173,8 @@ def test_more_than_50_tags_as_result_is_422(api, project):
 @pytest.mark.parametrize("fields,message", [
     ({"tags": [f"t{i}" for i in range(51)]}, "tags Cannot have more than 50 tags"),
     ({"tags": [""]}, "tags[].<iterable element> Tag must not be blank"),
-    ({"tags_to_add": ["x" * 101]}, "tagsToAdd[].<iterable element> Tag cannot exceed 100 characters"),
+    ({"tags_to_add": ["x" * 101]},
+     "tagsToAdd[].<iterable element> Tag cannot exceed 100 characters"),
     ({"total_estimated_cost": -1}, "totalEstimatedCost must be greater than or equal to 0.0"),
     ({"ttft": -1}, "ttft must be greater than or equal to 0"),
     ({"project_name": ""}, "projectName must not be blank"),

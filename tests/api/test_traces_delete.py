@@ -1,7 +1,8 @@
 """DELETE /traces/{id} and POST /traces/delete (traces.md 10)."""
 import pytest
 
-from client import full_trace, has, is_error, is_message, is_unreadable, name, span, trace, uuid7
+from client import (full_trace, has, is_error, is_message, is_unreadable, name, span, trace,
+                    uuid4, uuid7)
 
 
 def delete(api, *ids, **fields):
@@ -26,6 +27,12 @@ def test_delete_one(api, project):
 def test_delete_unknown_is_204(api):
     assert api.delete(f"traces/{uuid7()}").status_code == 204
     delete(api, uuid7(), uuid7())
+
+
+def test_id_version_is_not_checked(api):
+    made = uuid4()
+    assert api.delete(f"traces/{made}").status_code == 204
+    delete(api, made)
 
 
 def test_delete_twice(api, project):

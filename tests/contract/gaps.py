@@ -1,4 +1,4 @@
-"""What the program's OpenAPI document lacks of the contract's. tests/contract/gaps.txt keeps the list."""
+"""What the program's OpenAPI document lacks of the contract's; gaps.txt keeps the list."""
 import json
 import pathlib
 import re

@@ -54,6 +54,7 @@ struct session {
     size_t names_mark; /* writer: names known when the transaction began */
     size_t names_savepoint;
     bool writer;
+    struct arena scratch; /* of SQL functions, emptied by each call */
     struct session *next; /* in the store's list of free readers */
     char message[256];
 };
@@ -127,9 +128,23 @@ struct tally *tally_read(struct session *session, const void *blob, int size, st
 /* Money: an integer of 10^-12 USD, or a real of the same unit where that does not fit. */
 void cost_bind(sqlite3_stmt *statement, int index, decimal_int cost);
 decimal_int cost_read(sqlite3_value *value);
+void cost_result(sqlite3_context *context, decimal_int cost);
 
-/* SQL functions tally_add(old, more) and cost_add(old, more). */
-int functions_register(sqlite3 *db);
+/* SQL functions of a session; functions.c, tally.c and aggregates.c list them. SQLITE_OK or an error
+ * of SQLite. */
+int functions_register(struct session *session);
+int tally_functions_register(struct session *session);
+int aggregates_register(struct session *session);
+
+/* Walks a tally blob: the next name and count. False at the end. */
+struct tally_walk {
+    const uint8_t *p, *end;
+};
+bool tally_next(const struct store *store, struct tally_walk *walk, struct str *ret_name,
+                int64_t *ret_count);
+
+/* Takes the next name off the result of tally_stats(). False at its end. */
+bool tally_stats_next(struct str *blob, struct usage_stats *ret);
 
 /* Creates or upgrades the schema inside one transaction. False with one line in `message`. */
 bool schema_prepare(sqlite3 *db, char *message, size_t message_size);
@@ -137,6 +152,14 @@ bool schema_prepare(sqlite3 *db, char *message, size_t message_size);
 /* Heavy values: text from a column of a body table. Compressed ones are unpacked into the arena. */
 enum err body_unpack(struct session *session, sqlite3_stmt *statement, int index,
                      struct arena *arena, struct value *ret);
+
+/* The result of tally_stats() in a column, as an array in the arena. ERR_TOO_LARGE. */
+enum err usage_stats_read(sqlite3_stmt *statement, int column, struct arena *arena,
+                          struct usage_stats **ret, size_t *ret_count);
+
+/* A one-time statement with the values of `sql` bound. NULL on failure. */
+struct sql;
+sqlite3_stmt *session_prepare_sql(struct session *session, const struct sql *sql);
 
 /* Reads the row that a statement with sql_entity_columns() stands on. */
 enum err entity_read(struct session *session, sqlite3_stmt *statement,

@@ -2,15 +2,18 @@
 #include "store/sql.h"
 #include "store/sqlite/database.h"
 
+/* Binds of the largest filter. */
+#define SQL_ARENA_BYTES ((size_t)1024 * 1024)
+
 struct entity_cursor {
     struct session *session;
     const struct entity_query *query;
     sqlite3_stmt *statement;
 };
 
-static sqlite3_stmt *prepare_sql(struct session *session, const struct sql *sql)
+sqlite3_stmt *session_prepare_sql(struct session *session, const struct sql *sql)
 {
-    sqlite3_stmt *statement = session_prepare(session, sql->text);
+    sqlite3_stmt *statement = sql->failed ? NULL : session_prepare(session, buf_str(&sql->text));
 
     for (size_t i = 0; statement && i < sql->bind_count; i++) {
         const struct sql_bind *bind = &sql->binds[i];
@@ -31,13 +34,15 @@ static sqlite3_stmt *prepare_sql(struct session *session, const struct sql *sql)
 static bool is_whole_project(const struct entity_query *query)
 {
     return !query->has_from && !query->has_to && !query->has_trace && !query->type &&
-           !query->source;
+           !query->source && !query->filter && query->search.n == 0 && !query->has_before;
 }
 
-enum err store_entity_count(struct session *session, const struct entity_query *query, int64_t *ret)
+enum err store_entity_count(struct session *session, const struct entity_query *query,
+                            int64_t *ret)
 {
+    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
     struct arena arena;
-    struct sql *sql;
+    struct sql sql;
     enum err err = ERR_OK;
 
     if (is_whole_project(query)) {
@@ -45,19 +50,16 @@ enum err store_entity_count(struct session *session, const struct entity_query *
                                                  : query->project.trace_count;
         return ERR_OK;
     }
-    arena_init(&arena, ARENA_SMALL);
-    sql = arena_zalloc(&arena, sizeof(*sql));
-    sql->arena = &arena;
-    sql_add(sql, "SELECT count(*)");
-    sql_add_entity_source(sql, query);
-    {
-        sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
-            prepare_sql(session, sql);
-        if (statement && sqlite3_step(statement) == SQLITE_ROW)
-            *ret = sqlite3_column_int64(statement, 0);
-        else
-            err = session_failed(session, "count");
-    }
+    arena_init(&arena, SQL_ARENA_BYTES);
+    sql_init(&sql, &arena);
+    sql_add(&sql, "SELECT count(*)");
+    sql_add_entity_source(&sql, query);
+    statement = session_prepare_sql(session, &sql);
+    if (statement && sqlite3_step(statement) == SQLITE_ROW)
+        *ret = sqlite3_column_int64(statement, 0);
+    else
+        err = session_failed(session, "count");
+    sql_done(&sql);
     arena_done(&arena);
     return err;
 }
@@ -66,16 +68,17 @@ enum err store_entity_open(struct session *session, const struct entity_query *q
                            struct arena *arena, struct entity_cursor **ret)
 {
     struct entity_cursor *cursor = arena_zalloc(arena, sizeof(*cursor));
-    struct sql *sql = arena_zalloc(arena, sizeof(*sql));
+    struct sql sql;
 
-    sql->arena = arena;
-    sql_add(sql, "SELECT ");
-    sql_add(sql, sql_entity_columns(arena, query->resource).p);
-    sql_add_entity_source(sql, query);
-    sql_add_entity_order(sql, query);
+    sql_init(&sql, arena);
+    sql_add(&sql, "SELECT ");
+    sql_add(&sql, sql_entity_columns(arena, query->resource).p);
+    sql_add_entity_source(&sql, query);
+    sql_add_entity_order(&sql, query);
     cursor->session = session;
     cursor->query = query;
-    cursor->statement = prepare_sql(session, sql);
+    cursor->statement = session_prepare_sql(session, &sql);
+    sql_done(&sql);
     *ret = cursor;
     return cursor->statement ? ERR_OK : ERR_INTERNAL;
 }

@@ -70,6 +70,7 @@ static void session_close(struct session *session)
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(session->statements[i]);
     sqlite3_close(session->db);
+    arena_done(&session->scratch);
     mem_free(session);
 }
 
@@ -79,6 +80,7 @@ static struct session *session_open(struct store *store, bool writer, char *mess
     char pragmas[512];
 
     session->store = store;
+    arena_init(&session->scratch, 16 * store->body_limit);
     session->writer = writer;
     /* Reading connections open for writing too, as a reader of a WAL must be able to make the
      * index file; query_only keeps them from changing data. */
@@ -93,7 +95,7 @@ static struct session *session_open(struct store *store, bool writer, char *mess
                         NULL) != SQLITE_OK ||
         sqlite3_busy_timeout(session->db, BUSY_TIMEOUT_MS) != SQLITE_OK ||
         sqlite3_exec(session->db, pragmas, NULL, NULL, NULL) != SQLITE_OK ||
-        functions_register(session->db) != SQLITE_OK) {
+        functions_register(session) != SQLITE_OK) {
         snprintf(message, size, "cannot open %s: %s", store->path,
                  session->db ? sqlite3_errmsg(session->db) : "out of memory");
         session_close(session);

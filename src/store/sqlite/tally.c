@@ -248,26 +248,66 @@ decimal_int cost_read(sqlite3_value *value)
     return (decimal_int)(real > 5e37 ? 5e37 : real < -5e37 ? -5e37 : real);
 }
 
-/* cost_add(old, more): NULL counts as 0. */
-static void function_cost_add(sqlite3_context *context, int count, sqlite3_value **values)
+void cost_result(sqlite3_context *context, decimal_int sum)
 {
-    decimal_int sum = cost_read(values[0]) + cost_read(values[1]);
-
-    (void)count;
     if (sum >= INT64_MIN && sum <= INT64_MAX)
         sqlite3_result_int64(context, (sqlite3_int64)sum);
     else
         sqlite3_result_double(context, decimal_to_double(sum, 0));
 }
 
-int functions_register(sqlite3 *db)
+/* cost_add(old, more): NULL counts as 0. */
+static void function_cost_add(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    cost_result(context, cost_read(values[0]) + cost_read(values[1]));
+}
+
+bool tally_next(const struct store *store, struct tally_walk *walk, struct str *ret_name,
+                int64_t *ret_count)
+{
+    struct reader r = {walk->p, walk->end, false};
+    struct pair pair;
+
+    if (!walk->p || !read_pair(&r, &pair))
+        return false;
+    walk->p = r.p;
+    *ret_name = pair.number ? names_text(store->names, (uint32_t)pair.number) : pair.text;
+    *ret_count = pair.count;
+    return true;
+}
+
+/* usage_value(tally, name): NULL when it has no such name. */
+static void function_usage_value(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const struct session *session = sqlite3_user_data(context);
+    const uint8_t *blob = sqlite3_value_blob(values[0]);
+    struct tally_walk walk = {blob, blob + sqlite3_value_bytes(values[0])};
+    struct str wanted = {(const char *)sqlite3_value_text(values[1]),
+                         (size_t)sqlite3_value_bytes(values[1])};
+    struct str name;
+    int64_t number;
+
+    (void)count;
+    while (tally_next(session->store, &walk, &name, &number)) {
+        if (str_eq(name, wanted)) {
+            sqlite3_result_int64(context, number);
+            return;
+        }
+    }
+}
+
+int tally_functions_register(struct session *session)
 {
     int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
-    int rc = sqlite3_create_function_v2(db, "tally_add", 2, flags, NULL, function_tally_add, NULL,
-                                        NULL, NULL);
+    int rc = sqlite3_create_function_v2(session->db, "tally_add", 2, flags, session,
+                                        function_tally_add, NULL, NULL, NULL);
 
     if (rc == SQLITE_OK)
-        rc = sqlite3_create_function_v2(db, "cost_add", 2, flags, NULL, function_cost_add, NULL,
-                                        NULL, NULL);
+        rc = sqlite3_create_function_v2(session->db, "cost_add", 2, flags, session,
+                                        function_cost_add, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function_v2(session->db, "usage_value", 2, flags, session,
+                                        function_usage_value, NULL, NULL, NULL);
     return rc;
 }

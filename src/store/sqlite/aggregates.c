@@ -1,0 +1,232 @@
+/* SQL aggregates of statistics: percentiles, sums of money, sums of tallies.
+ *
+ * SQL has no value for their results, so they are blobs, which tally_stats_next() takes apart. */
+#include "store/sqlite/database.h"
+
+#include <search.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+/* ---- percentiles(x): p50, p90, p99 of the values that are not NULL, as three doubles ---- */
+
+struct percentiles {
+    struct buf values; /* doubles */
+};
+
+#define VALUES_MAX_BYTES ((size_t)1024 * 1024 * 1024)
+
+static void percentiles_step(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct percentiles *state = sqlite3_aggregate_context(context, sizeof(*state));
+    double value;
+
+    (void)count;
+    if (!state || sqlite3_value_type(values[0]) == SQLITE_NULL)
+        return;
+    if (state->values.max == 0)
+        buf_init(&state->values, VALUES_MAX_BYTES);
+    value = sqlite3_value_double(values[0]);
+    if (!buf_append(&state->values, str_make((const char *)&value, sizeof(value))))
+        sqlite3_result_error_nomem(context);
+}
+
+static void swap(double *a, double *b)
+{
+    double old = *a;
+
+    *a = *b;
+    *b = old;
+}
+
+/* Puts the k-th smallest of values[0..n) at its place, smaller ones before it. */
+static double select_value(double *values, size_t n, size_t k)
+{
+    size_t low = 0, high = n - 1;
+
+    while (low < high) {
+        double pivot = values[low + (high - low) / 2];
+        size_t i = low, j = high;
+        for (;;) {
+            while (values[i] < pivot)
+                i++;
+            while (values[j] > pivot)
+                j--;
+            if (i >= j)
+                break;
+            swap(&values[i++], &values[j--]);
+        }
+        if (i == j && values[i] < pivot)
+            i++;
+        if (k < i)
+            high = i - 1;
+        else
+            low = i;
+        if (i == 0)
+            break;
+    }
+    return values[k];
+}
+
+/* Linear interpolation at q * (n - 1) (stats.md 1). */
+static double percentile(double *values, size_t n, double q)
+{
+    double place = q * (double)(n - 1), low, high;
+    size_t k = (size_t)place;
+
+    low = select_value(values, n, k);
+    if (k + 1 >= n)
+        return low;
+    high = values[k + 1];
+    for (size_t i = k + 2; i < n; i++)
+        high = values[i] < high ? values[i] : high;
+    return low + (high - low) * (place - (double)k);
+}
+
+static void percentiles_final(sqlite3_context *context)
+{
+    static const double quantiles[] = {0.5, 0.9, 0.99};
+    struct percentiles *state = sqlite3_aggregate_context(context, 0);
+    double out[3] = {0, 0, 0};
+    size_t n = state ? state->values.n / sizeof(double) : 0;
+
+    for (size_t i = 0; n > 0 && i < 3; i++)
+        out[i] = percentile((double *)state->values.p, n, quantiles[i]);
+    if (state)
+        buf_done(&state->values);
+    sqlite3_result_blob(context, out, sizeof(out), SQLITE_TRANSIENT);
+}
+
+/* ---- cost_sum(x) ---- */
+
+static void cost_sum_step(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    decimal_int *sum = sqlite3_aggregate_context(context, sizeof(*sum));
+
+    (void)count;
+    if (sum)
+        *sum += cost_read(values[0]);
+}
+
+static void cost_sum_final(sqlite3_context *context)
+{
+    decimal_int *sum = sqlite3_aggregate_context(context, 0);
+
+    cost_result(context, sum ? *sum : 0);
+}
+
+/* ---- tally_stats(tally): per name its sum and in how many rows it is ---- */
+
+struct name_stats {
+    struct str name;
+    int64_t sum, rows;
+    int64_t positive; /* sum of the values above 0 */
+};
+
+struct tally_stats {
+    void *by_name; /* tree of struct name_stats */
+    struct buf out;
+};
+
+static int compare_stats(const void *a, const void *b)
+{
+    return str_cmp(((const struct name_stats *)a)->name, ((const struct name_stats *)b)->name);
+}
+
+static struct name_stats *find_stats(struct tally_stats *state, struct str name)
+{
+    struct name_stats key = {.name = name}, *stats;
+    void *node = tfind(&key, &state->by_name, compare_stats);
+    char *bytes;
+
+    if (node)
+        return *(struct name_stats **)node;
+    stats = mem_zalloc(sizeof(*stats) + name.n + 1);
+    bytes = (char *)(stats + 1);
+    memcpy(bytes, name.n ? name.p : "", name.n);
+    stats->name = str_make(bytes, name.n);
+    tsearch(stats, &state->by_name, compare_stats);
+    return stats;
+}
+
+static void tally_stats_step(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const struct session *session = sqlite3_user_data(context);
+    struct tally_stats *state = sqlite3_aggregate_context(context, sizeof(*state));
+    const uint8_t *blob = sqlite3_value_blob(values[0]);
+    struct tally_walk walk = {blob, blob + sqlite3_value_bytes(values[0])};
+    struct str name;
+    int64_t number;
+
+    (void)count;
+    while (state && tally_next(session->store, &walk, &name, &number)) {
+        struct name_stats *stats = find_stats(state, name);
+        stats->sum += number;
+        stats->positive += number > 0 ? number : 0;
+        stats->rows++;
+    }
+}
+
+static void add_name(const void *node, VISIT which, void *context)
+{
+    const struct name_stats *stats = *(struct name_stats *const *)node;
+    struct buf *out = context;
+    int64_t numbers[] = {stats->sum, stats->rows, stats->positive, (int64_t)stats->name.n};
+
+    if (which != postorder && which != leaf)
+        return;
+    if (!buf_append(out, str_make((const char *)numbers, sizeof(numbers))) ||
+        !buf_append(out, stats->name))
+        out->n = 0;
+}
+
+static void tally_stats_final(sqlite3_context *context)
+{
+    struct tally_stats *state = sqlite3_aggregate_context(context, 0);
+
+    if (!state) {
+        sqlite3_result_null(context);
+        return;
+    }
+    buf_init(&state->out, VALUES_MAX_BYTES);
+    twalk_r(state->by_name, add_name, &state->out);
+    sqlite3_result_blob64(context, state->out.p ? state->out.p : "", state->out.n,
+                          SQLITE_TRANSIENT);
+    buf_done(&state->out);
+    tdestroy(state->by_name, mem_free);
+}
+
+bool tally_stats_next(struct str *blob, struct usage_stats *ret)
+{
+    int64_t numbers[4];
+
+    if (blob->n < sizeof(numbers))
+        return false;
+    memcpy(numbers, blob->p, sizeof(numbers));
+    ret->sum = numbers[0];
+    ret->rows = numbers[1];
+    ret->positive = numbers[2];
+    ret->name = str_make(blob->p + sizeof(numbers), (size_t)numbers[3]);
+    *blob = str_make(ret->name.p + ret->name.n, blob->n - sizeof(numbers) - ret->name.n);
+    return true;
+}
+
+int aggregates_register(struct session *session)
+{
+    static const struct {
+        const char *name;
+        void (*step)(sqlite3_context *, int, sqlite3_value **);
+        void (*final)(sqlite3_context *);
+    } table[] = {
+        {"percentiles", percentiles_step, percentiles_final},
+        {"cost_sum", cost_sum_step, cost_sum_final},
+        {"tally_stats", tally_stats_step, tally_stats_final},
+    };
+    int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, rc = SQLITE_OK;
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]) && rc == SQLITE_OK; i++)
+        rc = sqlite3_create_function_v2(session->db, table[i].name, 1, flags, session, NULL,
+                                        table[i].step, table[i].final, NULL);
+    return rc;
+}
