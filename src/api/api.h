@@ -74,11 +74,6 @@ void api_set_location(struct request *request, const struct uuid *id);
 enum err api_read_project(struct session *session, int64_t workspace, const struct params *params,
                           struct project *ret, struct error *reterr);
 
-/* Everything that narrows traces or spans, from the parameters of the route: filters, oql, search,
- * times, trace, type. The project is the caller's to find. ERR_BAD_REQUEST. */
-enum err api_read_conditions(struct request *request, const struct params *params,
-                             struct entity_query *ret, struct error *reterr);
-
 /* Answers with a document that was built by json_new(). */
 void api_answer(struct request *request, int status, yyjson_mut_doc *doc, yyjson_mut_val *root);
 

@@ -14,5 +14,10 @@ void entity_delete_batch(struct request *request);
 void entity_get(struct request *request);
 void entity_list(struct request *request);
 void entity_exists(struct request *request);
+void entity_search(struct request *request);
+void entity_stats(struct request *request);
+
+/* The heavy fields of a resource that are not excluded, as the store loads them. */
+uint64_t entity_heavy_fields(const struct resource *resource, uint64_t excluded);
 
 #endif

@@ -5,6 +5,7 @@
 #include "api/platform.h"
 #include "api/projects.h"
 #include "model/decode.h"
+#include "model/search.h"
 
 #define P(name) PARAM_BIT(PARAM_##name)
 #define PROJECT_PARAMS (P(PROJECT_NAME) | P(PROJECT_ID))
@@ -28,8 +29,15 @@
     "{\"type\":\"object\",\"required\":[\"" name "\"],\"properties\":{\"" name                     \
     "\":{\"type\":\"string\"}}}"
 
+#define STATS_SCHEMA                                                                               \
+    "{\"type\":\"object\",\"required\":[\"stats\"],\"properties\":{\"stats\":{\"type\":\"array\"," \
+    "\"items\":{\"type\":\"object\",\"required\":[\"name\",\"type\",\"value\"],\"properties\":{"   \
+    "\"name\":{\"type\":\"string\"},\"type\":{\"enum\":[\"COUNT\",\"AVG\",\"PERCENTAGE\"]},"       \
+    "\"value\":{}}}}}}"
+
 /* The operations that traces and spans have alike. */
-#define ENTITY_ROUTES(path, Name, Names, table, batch_table, batch_update_table, id_note)          \
+#define ENTITY_ROUTES(path, Name, Names, table, batch_table, batch_update_table, search_table,     \
+                      id_note)                                                                     \
     {HTTP_GET,                                                                                     \
      path,                                                                                         \
      entity_list,                                                                                  \
@@ -85,7 +93,7 @@
 
 static const struct route routes[] = {
     ENTITY_ROUTES("/v1/private/traces", "Trace", "Traces", trace_resource, trace_batch_resource,
-                  trace_batch_update_resource, 0),
+                  trace_batch_update_resource, trace_search_resource, 0),
     {HTTP_POST, "/v1/private/traces/delete", entity_delete_batch, WRITE, NULL,
      OPERATION(.id = "deleteTraces", .tag = "Traces", .resource = &trace_resource,
                BODY(batch_delete_resource, DECODE_CREATE), .status = 204,
@@ -97,7 +105,7 @@ static const struct route routes[] = {
                .summary = "Whether a project has any")},
 
     ENTITY_ROUTES("/v1/private/spans", "Span", "Spans", span_resource, span_batch_resource,
-                  span_batch_update_resource, P(TRACE_ID) | P(TYPE)),
+                  span_batch_update_resource, span_search_resource, P(TRACE_ID) | P(TYPE)),
     {HTTP_GET, "/v1/private/spans/exists", entity_exists, 0, NULL,
      OPERATION(.id = "spansExist", .tag = "Spans", .resource = &span_resource,
                .params = PROJECT_PARAMS | P(SOURCE), .status = 200, .answer = ANSWER_SCHEMA,

@@ -1,6 +1,16 @@
 /* The `exclude` parameter. */
 #include "query/exclude.h"
 
+static bool exclude_name(const struct resource *resource, struct str name, uint64_t *ret)
+{
+    int field = resource_find_field(resource, name);
+
+    if (field < 0 || !(resource->fields[field].flags & FF_EXCLUDE))
+        return false;
+    *ret |= 1ULL << field;
+    return true;
+}
+
 static bool read_names(const struct resource *resource, yyjson_val *root, uint64_t *ret)
 {
     yyjson_val *name;
@@ -10,15 +20,25 @@ static bool read_names(const struct resource *resource, yyjson_val *root, uint64
         return false;
     yyjson_arr_foreach(root, i, n, name)
     {
-        int field = yyjson_is_str(name)
-                        ? resource_find_field(resource,
-                                              str_make(yyjson_get_str(name), yyjson_get_len(name)))
-                        : -1;
-        if (field < 0 || !(resource->fields[field].flags & FF_EXCLUDE))
+        if (!yyjson_is_str(name) ||
+            !exclude_name(resource, str_make(yyjson_get_str(name), yyjson_get_len(name)), ret))
             return false;
-        *ret |= 1ULL << field;
     }
     return true;
+}
+
+enum err exclude_names(const struct resource *resource, const struct str *names, size_t count,
+                       uint64_t *ret, struct error *reterr)
+{
+    *ret = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!exclude_name(resource, names[i], ret))
+            return error_set(reterr, ERR_BAD_REQUEST,
+                             "Unable to process JSON. Cannot deserialize value of type `%sField` "
+                             "from String \"%.*s\" (through reference chain: [\"exclude\"])",
+                             resource->name, STR_ARG(names[i]));
+    }
+    return ERR_OK;
 }
 
 enum err exclude_parse(struct arena *arena, const struct resource *resource, struct str text,

@@ -10,4 +10,9 @@
 enum err exclude_parse(struct arena *arena, const struct resource *resource, struct str text,
                        uint64_t *ret, struct error *reterr);
 
+/* The same from names that are read already. ERR_BAD_REQUEST "Unable to process JSON. …" for a
+ * field that cannot be excluded. */
+enum err exclude_names(const struct resource *resource, const struct str *names, size_t count,
+                       uint64_t *ret, struct error *reterr);
+
 #endif

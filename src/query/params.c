@@ -22,11 +22,13 @@ const struct param_info param_infos[PARAM_COUNT] = {
                       "Only this source; sdk takes those without one too."},
     [PARAM_THREAD_ONLY] = {"thread_only", PARAM_TYPE_BOOL, 0, "Look at threads only."},
     [PARAM_NAME] = {"name", PARAM_TYPE_TEXT, 0, "Part of the name, without regard to case."},
-    [PARAM_FILTERS] = {"filters", PARAM_TYPE_TEXT, 0,
-                       "JSON array of {\"field\",\"operator\",\"key\",\"value\"}, joined by AND; also "
-                       "{\"or\":[…]}, {\"and\":[…]}, {\"not\":…}."},
-    [PARAM_OQL] = {"oql", PARAM_TYPE_TEXT, 0,
-                   "Conditions as text: name contains \"x\" AND (duration > 5 OR NOT tags = \"t\")."},
+    [PARAM_FILTERS] =
+        {"filters", PARAM_TYPE_TEXT, 0,
+         "JSON array of {\"field\",\"operator\",\"key\",\"value\"}, joined by AND; also "
+         "{\"or\":[…]}, {\"and\":[…]}, {\"not\":…}."},
+    [PARAM_OQL] =
+        {"oql", PARAM_TYPE_TEXT, 0,
+         "Conditions as text: name contains \"x\" AND (duration > 5 OR NOT tags = \"t\")."},
     [PARAM_SEARCH] = {"search", PARAM_TYPE_TEXT, 0,
                       "Part of id, name, bodies, tags and the like, without regard to case."},
 };

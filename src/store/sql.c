@@ -30,11 +30,10 @@ static struct sql_bind *add_bind(struct sql *sql, enum sql_bind_kind kind)
 
     if (sql->bind_count == sql->bind_size) {
         size_t size = sql->bind_size ? 2 * sql->bind_size : 16;
-        struct sql_bind *grown =
-            size <= SQL_BINDS_MAX ? arena_grow(sql->arena, sql->binds,
-                                               sql->bind_size * sizeof(*grown),
-                                               size * sizeof(*grown))
-                                  : NULL;
+        struct sql_bind *grown = size <= SQL_BINDS_MAX ? arena_grow(sql->arena, sql->binds,
+                                                                    sql->bind_size * sizeof(*grown),
+                                                                    size * sizeof(*grown))
+                                                       : NULL;
         if (!grown) {
             sql->failed = true;
             return &nowhere;
@@ -73,14 +72,21 @@ static bool is_span(const struct entity_query *query)
 }
 
 /* Columns that a search looks at, NULL-terminated (query.md 11). */
-static const char *const trace_search[] = {
-    "uuid_text(t.id)", "t.name", "t.thread_id", "b.input", "b.output", "b.metadata", "b.error_info",
-    NULL};
+static const char *const trace_search[] = {"uuid_text(t.id)", "t.name",   "t.thread_id",
+                                           "b.input",         "b.output", "b.metadata",
+                                           "b.error_info",    NULL};
 static const char *const span_search[] = {
-    "uuid_text(t.id)", "uuid_text(t.trace_id)", "t.name", "t.model", "t.provider",
+    "uuid_text(t.id)",
+    "uuid_text(t.trace_id)",
+    "t.name",
+    "t.model",
+    "t.provider",
     "CASE t.type WHEN 1 THEN 'general' WHEN 2 THEN 'tool' WHEN 3 THEN 'llm' WHEN 4 THEN "
     "'guardrail' END",
-    "b.input", "b.output", "b.metadata", NULL};
+    "b.input",
+    "b.output",
+    "b.metadata",
+    NULL};
 
 static void add_search(struct sql *sql, const struct entity_query *query)
 {
@@ -136,10 +142,12 @@ void sql_add_entity_source(struct sql *sql, const struct entity_query *query)
         sql_add_int(sql, query->type);
     }
     if (query->source) {
-        sql_add(sql, query->source == SOURCE_SDK ? " AND coalesce(t.source, 1) = "
-                                                 : " AND t.source = ");
+        sql_add(sql,
+                query->source == SOURCE_SDK ? " AND coalesce(t.source, 1) = " : " AND t.source = ");
         sql_add_int(sql, query->source);
     }
+    if (query->only_threads)
+        sql_add(sql, " AND t.thread_id IS NOT NULL");
     if (query->filter) {
         sql_add(sql, " AND ");
         sql_add_filter(sql, query->filter);
@@ -156,7 +164,8 @@ static void add_sort_expression(struct sql *sql, const struct entity_query *quer
 
     switch (query->sort_field) {
     case ENTITY_DURATION:
-        sql_add(sql, "CASE WHEN t.start_time != 0 THEN t.end_time / 1000 - t.start_time / 1000 END");
+        sql_add(sql,
+                "CASE WHEN t.start_time != 0 THEN t.end_time / 1000 - t.start_time / 1000 END");
         break;
     case ENTITY_USAGE:
         /* A missing key is the pair (0, absent). */
@@ -177,10 +186,10 @@ static void add_sort_expression(struct sql *sql, const struct entity_query *quer
             break;
         }
         sql_add(sql, field->flags & FF_HEAVY ? "coalesce(unpack(b." : "");
-        sql_add(sql, field->flags & FF_HEAVY         ? ""
-                     : field->type == FIELD_TEXT     ? "coalesce(t."
-                     : field->type == FIELD_TAGS     ? "coalesce(t."
-                                                     : "(t.");
+        sql_add(sql, field->flags & FF_HEAVY     ? ""
+                     : field->type == FIELD_TEXT ? "coalesce(t."
+                     : field->type == FIELD_TAGS ? "coalesce(t."
+                                                 : "(t.");
         sql_add(sql, field->column);
         sql_add(sql, field->flags & FF_HEAVY     ? "), '')"
                      : field->type == FIELD_TEXT ? ", '')"

@@ -96,8 +96,8 @@ static void add_text_test(struct sql *sql, enum filter_operator op, const struct
 static void add_string(struct sql *sql, const struct filter_node *node, bool exact)
 {
     bool plain = node->op == OPERATOR_EQUAL && node->field->source == SOURCE_COLUMN;
-    struct expression e = {plain ? "" : "coalesce(", node->field->column, plain ? "" : ", '')",
-                           {0}};
+    struct expression e = {
+        plain ? "" : "coalesce(", node->field->column, plain ? "" : ", '')", {0}};
 
     if (node->field->source == SOURCE_HEAVY &&
         (node->op == OPERATOR_CONTAINS || node->op == OPERATOR_NOT_CONTAINS))

@@ -199,21 +199,22 @@ struct entity_query {
     const struct resource *resource;
     struct project project;
     bool has_from, has_to;
-    struct uuid from, to;   /* inclusive bounds of the id (traces.md 9.3) */
+    struct uuid from, to; /* inclusive bounds of the id (traces.md 9.3) */
     bool has_before;
-    struct uuid before;     /* only ids below, the cursor of streams */
-    bool has_trace;         /* spans */
+    struct uuid before; /* only ids below, the cursor of streams */
+    bool has_trace;     /* spans */
     struct uuid trace;
-    int type;               /* spans: enum span_type, 0 for all */
-    int source;             /* index in entity_source_names, 0 for all; sdk takes unset ones too */
+    int type;          /* spans: enum span_type, 0 for all */
+    int source;        /* index in entity_source_names, 0 for all; sdk takes unset ones too */
+    bool only_threads; /* traces: those with a thread_id */
     const struct filter_node *filter; /* NULL: none */
-    struct str search;      /* pattern looked for in the texts (query.md 11); empty: none */
+    struct str search; /* pattern looked for in the texts (query.md 11); empty: none */
     enum entity_order order;
-    int sort_field;         /* of the resource */
-    struct str sort_key;    /* of a dynamic field */
+    int sort_field;      /* of the resource */
+    struct str sort_key; /* of a dynamic field */
     bool descending;
     int64_t offset, limit;
-    uint64_t load;          /* heavy fields to load */
+    uint64_t load; /* heavy fields to load */
 };
 
 struct entity_cursor;
@@ -244,15 +245,15 @@ struct usage_stats {
 
 struct entity_stats {
     int64_t count;
-    double duration[3];               /* p50, p90, p99 in ms */
+    double duration[3];                /* p50, p90, p99 in ms */
     int64_t inputs, outputs, metadata; /* rows that have them */
-    int64_t tags;                     /* sum over the rows */
-    int64_t threads;                  /* distinct, traces only */
-    int64_t spans, llm_spans;         /* sums, traces only */
-    int64_t costs;                    /* rows with a cost above 0 */
-    decimal_int cost;                 /* their sum, 10^-12 USD */
+    int64_t tags;                      /* sum over the rows */
+    int64_t threads;                   /* distinct, traces only */
+    int64_t spans, llm_spans;          /* sums, traces only */
+    int64_t costs;                     /* rows with a cost above 0 */
+    decimal_int cost;                  /* their sum, 10^-12 USD */
     int64_t errors;
-    struct usage_stats *usage;        /* by name */
+    struct usage_stats *usage; /* by name */
     size_t usage_count;
 };
 

@@ -258,6 +258,72 @@ def test_broken_http_is_refused_and_closed(server, data):
     assert requests.get(server.url + "/is-alive/ping", timeout=60).status_code == 200
 
 
+REFUSED = [("POST", "/no-such", JSON, 404), ("PUT", "/v1/private/traces", JSON, 405),
+           ("POST", "/v1/private/traces", {"Content-Type": "text/plain"}, 415),
+           ("POST", "/v1/private/traces", JSON, 400),
+           ("POST", "/v1/private/traces", {**JSON, "Comet-Workspace": "other"}, 404),
+           ("POST", "/v1/private/traces", {**JSON, "Content-Encoding": "gzip"}, 400)]
+
+
+@pytest.mark.parametrize("size", [10, 3_000_000])
+def test_refused_bodies_leave_the_connection_in_step(server, size):
+    """Either the rest of the body is read, or the connection is closed; never is it taken for a
+    request."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    for method, path, headers, status in REFUSED:
+        connection.request(method, path, b"x" * size, headers)
+        response = connection.getresponse()
+        assert response.status == status and json.loads(response.read())
+        connection.request("GET", "/is-alive/ping")
+        response = connection.getresponse()
+        assert response.status == 200 and json.loads(response.read())["healthy"]
+    connection.close()
+
+
+def test_expect_100_continue_of_a_refused_request(small):
+    """A body over the limit is refused before it is sent."""
+    answer = raw(small, head("POST", "/v1/private/traces", "Content-Type: application/json",
+                             "Content-Length: 10000000", "Expect: 100-continue",
+                             "Connection: close"))
+    assert re.match(rb"HTTP/1.1 (413|417) ", answer)
+
+
+def test_body_over_the_limit_is_refused_before_it_has_come(small):
+    answer = raw(small, head("POST", "/v1/private/traces", "Content-Type: application/json",
+                             "Content-Length: 10000000") + b"x" * 1000)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_body_in_small_pieces(server, api, project):
+    item = trace(project)
+    text = json.dumps(item).encode()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        request = head("POST", "/v1/private/traces", "Content-Type: application/json",
+                       f"Content-Length: {len(text)}", "Connection: close") + text
+        for i in range(len(request)):
+            connection.sendall(request[i:i + 1])
+        assert connection.recv(65536).startswith(b"HTTP/1.1 201 ")
+    assert api.read("traces", item["id"])["id"] == item["id"]
+
+
+def test_reader_that_goes_away_in_the_middle(server, api, project):
+    """A long list of which the client reads only the beginning."""
+    api.batch("traces", *(trace(project, input=os.urandom(20_000).hex()) for _ in range(100)))
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+            connection.sendall(head("GET", f"/v1/private/traces?size=100&project_name={project}"))
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+    assert len(api.ids("traces", project_name=project, size=100)) == 100
+
+
+def test_two_content_lengths_are_refused(server):
+    answer = raw(server, head("POST", "/v1/private/traces", "Content-Type: application/json",
+                              "Content-Length: 2", "Content-Length: 30", "Connection: close")
+                 + b"{}")
+    assert answer == b"" or int(answer.split(b" ", 2)[1]) == 400
+
+
 def test_client_that_goes_away_in_the_middle(server, api, project):
     item = trace(project)
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
@@ -281,8 +347,8 @@ def test_head_limit_is_16_kib(server, size, status, place):
     assert got == status or (status == 4 and got in (413, 414, 431))
 
 
-@pytest.mark.parametrize("argument", ["&", "a=1&", "a&"])
-@pytest.mark.parametrize("count", [100, 300, 500, 1000, 3000])
+@pytest.mark.parametrize("argument", ["&", "a=1&"])
+@pytest.mark.parametrize("count", [100, 500, 3000])
 def test_many_query_arguments_are_answered(server, argument, count):
     answer = raw(server, head("GET", "/is-alive/ping?" + argument * count, "Connection: close"),
                  timeout=10)

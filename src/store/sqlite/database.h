@@ -130,8 +130,8 @@ void cost_bind(sqlite3_stmt *statement, int index, decimal_int cost);
 decimal_int cost_read(sqlite3_value *value);
 void cost_result(sqlite3_context *context, decimal_int cost);
 
-/* SQL functions of a session; functions.c, tally.c and aggregates.c list them. SQLITE_OK or an error
- * of SQLite. */
+/* SQL functions of a session; functions.c, tally.c and aggregates.c list them. SQLITE_OK or an
+ * error of SQLite. */
 int functions_register(struct session *session);
 int tally_functions_register(struct session *session);
 int aggregates_register(struct session *session);

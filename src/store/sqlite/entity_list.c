@@ -37,8 +37,7 @@ static bool is_whole_project(const struct entity_query *query)
            !query->source && !query->filter && query->search.n == 0 && !query->has_before;
 }
 
-enum err store_entity_count(struct session *session, const struct entity_query *query,
-                            int64_t *ret)
+enum err store_entity_count(struct session *session, const struct entity_query *query, int64_t *ret)
 {
     sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
     struct arena arena;

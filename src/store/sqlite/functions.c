@@ -1,5 +1,6 @@
 /* SQL functions of the program: what SQL itself does not know of bodies, ids, tags and tallies.
- * They run on the thread of the session that they were registered with, and use its scratch arena. */
+ * They run on the thread of the session that they were registered with, and use its scratch arena.
+ */
 #include "store/sqlite/database.h"
 
 #include <stdlib.h>
@@ -63,8 +64,7 @@ static void function_contains(sqlite3_context *context, int count, sqlite3_value
     struct str pattern = argument_text(context, values[1]);
 
     (void)count;
-    sqlite3_result_int(context,
-                       text_contains(scratch, argument_text(context, values[0]), pattern));
+    sqlite3_result_int(context, text_contains(scratch, argument_text(context, values[0]), pattern));
     done(context);
 }
 
@@ -164,8 +164,8 @@ static void function_tags_match(sqlite3_context *context, int count, sqlite3_val
     (void)count;
     tags_from_text(scratch, argument_text(context, values[0]), &tags);
     for (size_t i = 0; i < tags.n && !found; i++)
-        found = exact ? str_eq(tags.items[i], pattern)
-                      : text_contains(scratch, tags.items[i], pattern);
+        found =
+            exact ? str_eq(tags.items[i], pattern) : text_contains(scratch, tags.items[i], pattern);
     sqlite3_result_int(context, found);
     done(context);
 }

@@ -1,0 +1,217 @@
+/* Pages and streams of traces and spans. Rows are encoded one by one into pieces, so that memory is
+ * bounded whatever the size. */
+#include "api/conditions.h"
+#include "api/entities.h"
+#include "model/encode.h"
+#include "model/entity_view.h"
+#include "model/search.h"
+#include "query/exclude.h"
+#include "query/sort.h"
+
+/* About so much is made at a time. */
+#define PIECE_BYTES ((size_t)128 * 1024)
+
+struct list_state {
+    struct session *session;
+    struct entity_query query;
+    struct entity_view view;
+    struct entity_cursor *cursor;
+    struct arena item; /* of one row */
+    int64_t page, total, count;
+    bool lines; /* a stream: one row a line, nothing around them */
+    bool started;
+};
+
+static void release_list(struct request *request)
+{
+    struct list_state *state = request->response.produce_state;
+
+    store_entity_close(state->cursor);
+    store_read_end(state->session);
+    arena_done(&state->item);
+}
+
+/* Appends the next row; ERR_NOT_FOUND after the last. */
+static enum err append_row(struct list_state *state, struct buf *out)
+{
+    struct arena *arena = &state->item;
+    yyjson_mut_val *object;
+    yyjson_mut_doc *doc;
+    struct str text;
+    struct row row;
+    enum err err = store_entity_next(state->cursor, arena, &row);
+
+    if (err)
+        return err;
+    doc = json_new(arena);
+    err = entity_view_encode(arena, doc, row.record, &state->view, &object);
+    if (err)
+        return err;
+    yyjson_mut_doc_set_root(doc, object);
+    err = json_write_mut(arena, doc, &text);
+    if (err)
+        return err;
+    if ((!state->lines && state->count > 0 && !buf_append(out, STR(","))) ||
+        !buf_append(out, text) || (state->lines && !buf_append(out, STR("\r\n"))))
+        return ERR_TOO_LARGE;
+    state->count++;
+    arena_reset(arena);
+    return ERR_OK;
+}
+
+static bool append_head(struct request *request, struct list_state *state, struct buf *out)
+{
+    state->started = true;
+    return state->lines ||
+           buf_append(out, str_format(&request->arena, "{\"page\":%lld,\"content\":[",
+                                      (long long)state->page));
+}
+
+static bool append_tail(struct request *request, struct list_state *state, struct buf *out)
+{
+    yyjson_mut_doc *doc = json_new(&request->arena);
+    yyjson_mut_val *tail = yyjson_mut_obj(doc);
+    struct str text;
+
+    if (state->lines)
+        return true;
+    yyjson_mut_obj_add_sint(doc, tail, "size", state->count);
+    yyjson_mut_obj_add_sint(doc, tail, "total", state->total);
+    encode_add_names(doc, tail, "sortable_by", state->query.resource->sortable_by);
+    yyjson_mut_doc_set_root(doc, tail);
+    return json_write_mut(&request->arena, doc, &text) == ERR_OK && buf_append(out, STR("],")) &&
+           buf_append(out, str_make(text.p + 1, text.n - 1));
+}
+
+/* A failure in the middle ends the answer with a line of its own (contract/README.md, difference
+ * 11; traces.md 9.4 for the time limit). */
+static void append_failure(struct request *request, enum err err, struct buf *out)
+{
+    bool timeout = err == ERR_TIMEOUT;
+    struct str line = str_format(&request->arena, "{\"code\":%d,\"message\":\"%s\"}\r\n",
+                                 timeout ? 500 : err_status(err),
+                                 timeout ? "Streaming operation timed out" : err_text(err));
+
+    if (!buf_append(out, line))
+        out->n = 0;
+}
+
+/* Appends rows until a piece is full. */
+static enum produce_result produce_list(struct request *request, struct buf *out)
+{
+    struct list_state *state = request->response.produce_state;
+    bool first = !state->started;
+    enum err err = ERR_OK;
+
+    if (first && !append_head(request, state, out))
+        err = ERR_TOO_LARGE;
+    while (!err && out->n < PIECE_BYTES)
+        err = append_row(state, out);
+    if (!err)
+        return PRODUCE_MORE;
+    if (err == ERR_NOT_FOUND && append_tail(request, state, out))
+        return PRODUCE_DONE;
+    if (first && !(state->lines && state->count > 0)) {
+        struct error error = {.arena = &request->arena};
+        out->n = 0;
+        api_fail(request, err, &error, state->session);
+    } else {
+        append_failure(request, err, out);
+    }
+    return PRODUCE_DONE;
+}
+
+/* Opens the cursor and hands the answer to the producer, or fails. */
+static void start_list(struct request *request, struct list_state *state, enum err err,
+                       struct error *error)
+{
+    if (!err && !state->lines)
+        err = store_entity_count(state->session, &state->query, &state->total);
+    if (!err)
+        err = store_entity_open(state->session, &state->query, &request->arena, &state->cursor);
+    if (err) {
+        api_fail(request, err, error, state->session);
+        store_entity_close(state->cursor);
+        store_read_end(state->session);
+        return;
+    }
+    response_stream(request, state->lines ? "application/octet-stream" : "application/json",
+                    produce_list, state, release_list);
+}
+
+/* The conditions, the page and what of each row to show. */
+static enum err read_page(struct request *request, const struct params *params,
+                          struct list_state *state, struct error *reterr)
+{
+    struct entity_query *query = &state->query;
+    struct arena *arena = &request->arena;
+    struct sort sort;
+    enum err err = conditions_read(request, params, query, reterr);
+
+    if (!err)
+        err = sort_parse(arena, query->resource, params->v[PARAM_SORTING].s, &sort, reterr);
+    if (!err)
+        err = exclude_parse(arena, query->resource, params->v[PARAM_EXCLUDE].s,
+                            &state->view.excluded, reterr);
+    if (err)
+        return err;
+    if (sort.field >= 0) {
+        query->order = ORDER_FIELD;
+        query->sort_field = sort.field;
+        query->sort_key = sort.key;
+        query->descending = sort.descending;
+    }
+    state->page = params->v[PARAM_PAGE].i;
+    query->limit = params->v[PARAM_SIZE].i;
+    query->offset = (state->page - 1) * query->limit;
+    return ERR_OK;
+}
+
+static struct list_state *new_list(struct request *request)
+{
+    struct list_state *state = arena_zalloc(&request->arena, sizeof(*state));
+
+    arena_init(&state->item, request->arena.cap);
+    return state;
+}
+
+void entity_list(struct request *request)
+{
+    struct list_state *state = new_list(request);
+    struct error error = {.arena = &request->arena};
+    struct params params;
+    int64_t workspace;
+    enum err err = params_read(request, operation_of(request)->params, &params, &error);
+
+    if (!err)
+        err = api_read_begin(request, &state->session, &workspace, &error);
+    if (!err)
+        err = read_page(request, &params, state, &error);
+    if (!err)
+        err = api_read_project(state->session, workspace, &params, &state->query.project, &error);
+    state->view.truncate = params.v[PARAM_TRUNCATE].i;
+    state->query.load = entity_heavy_fields(operation_of(request)->resource, state->view.excluded);
+    start_list(request, state, err, &error);
+}
+
+void entity_search(struct request *request)
+{
+    struct list_state *state = new_list(request);
+    struct error error = {.arena = &request->arena};
+    struct params params = {0};
+    struct record *body;
+    int64_t workspace;
+    enum err err = conditions_read_search(request, &params, &body, &state->query, &error);
+
+    state->lines = true;
+    if (!err && value_is_set(&body->v[SEARCH_EXCLUDE]))
+        err = exclude_names(operation_of(request)->resource, body->v[SEARCH_EXCLUDE].list.items,
+                            body->v[SEARCH_EXCLUDE].list.n, &state->view.excluded, &error);
+    if (!err)
+        err = api_read_begin(request, &state->session, &workspace, &error);
+    if (!err)
+        err = api_read_project(state->session, workspace, &params, &state->query.project, &error);
+    state->view.truncate = params.v[PARAM_TRUNCATE].i;
+    state->query.load = entity_heavy_fields(operation_of(request)->resource, state->view.excluded);
+    start_list(request, state, err, &error);
+}

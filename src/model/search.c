@@ -1,0 +1,39 @@
+/* The field tables of search bodies. */
+#include "model/search.h"
+
+#include "model/entity.h"
+
+#define SHARED_SEARCH_FIELDS                                                                       \
+    [SEARCH_PROJECT_NAME] = {"project_name", FIELD_TEXT, FF_CREATE, .doc = "Project, by name."},   \
+    [SEARCH_PROJECT_ID] = {"project_id", FIELD_UUID, FF_CREATE,                                    \
+                           .doc = "Project, by id; wins over the name."},                          \
+    [SEARCH_FILTERS] = {"filters", FIELD_JSON, FF_CREATE, .doc = "Array of filters."},             \
+    [SEARCH_OQL] = {"oql", FIELD_TEXT, FF_CREATE, .doc = "Conditions as text."},                   \
+    [SEARCH_LAST_RETRIEVED_ID] = {"last_retrieved_id", FIELD_UUID, FF_CREATE,                      \
+                                  .doc = "Only ids below it: the last one of the page before."},   \
+    [SEARCH_LIMIT] = {"limit", FIELD_INT, FF_CREATE, .max = SEARCH_LIMIT_MAX,                      \
+                      .doc = "At most so many; 500 when absent."},                                 \
+    [SEARCH_TRUNCATE] = {"truncate", FIELD_BOOL, FF_CREATE,                                        \
+                         .doc = "Cut long bodies, leave images out."},                             \
+    [SEARCH_STRIP_ATTACHMENTS] = {"strip_attachments", FIELD_BOOL, FF_CREATE,                      \
+                                  .doc = "Leave references to attachments."},                      \
+    [SEARCH_EXCLUDE] = {"exclude", FIELD_NAMES, FF_CREATE, .max = 100,                             \
+                        .doc = "Fields to leave out."},                                            \
+    [SEARCH_FROM_TIME] = {"from_time", FIELD_TIME_US, FF_CREATE,                                   \
+                          .doc = "Earliest time of the id."},                                      \
+    [SEARCH_TO_TIME] = {"to_time", FIELD_TIME_US, FF_CREATE, .doc = "Latest time of the id."}
+
+static const struct field trace_search_fields[] = {SHARED_SEARCH_FIELDS};
+
+const struct resource trace_search_resource = {"TraceSearch", "search", trace_search_fields,
+                                               SEARCH_TRACE_ID, NULL};
+
+static const struct field span_search_fields[] = {
+    SHARED_SEARCH_FIELDS,
+    [SEARCH_TRACE_ID] = {"trace_id", FIELD_UUID, FF_CREATE, .doc = "Only spans of this trace."},
+    [SEARCH_TYPE] = {"type", FIELD_ENUM, FF_CREATE | FF_ANY_CASE, .names = span_type_names,
+                     .doc = "Only spans of this type."},
+};
+
+const struct resource span_search_resource = {"SpanSearch", "search", span_search_fields,
+                                              SEARCH_FIELD_COUNT, NULL};
