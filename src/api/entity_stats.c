@@ -1,9 +1,10 @@
 /* Statistics of traces and spans (stats.md 1). */
+#include "api/entities.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 #include "api/conditions.h"
-#include "api/entities.h"
 #include "base/decimal.h"
 
 /* Percentiles are cut to 9 decimals and clamped (stats.md 1). */

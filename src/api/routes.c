@@ -35,61 +35,46 @@
     "\"name\":{\"type\":\"string\"},\"type\":{\"enum\":[\"COUNT\",\"AVG\",\"PERCENTAGE\"]},"       \
     "\"value\":{}}}}}}"
 
+/* clang-format off */
+
 /* The operations that traces and spans have alike. */
 #define ENTITY_ROUTES(path, Name, Names, table, batch_table, batch_update_table, search_table,     \
-                      id_note)                                                                     \
-    {HTTP_GET,                                                                                     \
-     path,                                                                                         \
-     entity_list,                                                                                  \
-     0,                                                                                            \
-     NULL,                                                                                         \
+                      more_params)                                                                 \
+    {HTTP_GET, path, entity_list, 0, NULL,                                                         \
      OPERATION(.id = "get" Names "ByProject", .tag = Names, .resource = &(table),                  \
-               .params = LIST_PARAMS | (id_note), .status = 200, .answer = ANSWER_PAGE,            \
+               .params = LIST_PARAMS | (more_params), .status = 200, .answer = ANSWER_PAGE,        \
                .summary = "List " Names " of a project, newest id first")},                        \
-        {HTTP_POST,                                                                                \
-         path,                                                                                     \
-         entity_create,                                                                            \
-         WRITE,                                                                                    \
-         NULL,                                                                                     \
-         OPERATION(.id = "create" Name, .tag = Names, .resource = &(table),                        \
-                   BODY(table, DECODE_CREATE), .status = 201, .summary = "Create one")},           \
-        {HTTP_POST,                                                                                \
-         path "/batch",                                                                            \
-         entity_create_batch,                                                                      \
-         WRITE,                                                                                    \
-         NULL,                                                                                     \
-         OPERATION(.id = "create" Names, .tag = Names, .resource = &(table),                       \
-                   BODY(batch_table, DECODE_CREATE), .status = 204,                                \
-                   .summary = "Create or replace up to 1000; the newest last_updated_at wins")},   \
-        {HTTP_PATCH,                                                                               \
-         path "/batch",                                                                            \
-         entity_patch_batch,                                                                       \
-         WRITE,                                                                                    \
-         NULL,                                                                                     \
-         OPERATION(.id = "batchUpdate" Names, .tag = Names, .resource = &(table),                  \
-                   BODY(batch_update_table, DECODE_CREATE), .status = 204,                         \
-                   .summary = "Change up to 1000 alike; unknown ids are skipped")},                \
-        {HTTP_GET,                                                                                 \
-         path "/{id}",                                                                             \
-         entity_get,                                                                               \
-         0,                                                                                        \
-         NULL,                                                                                     \
-         OPERATION(.id = "get" Name "ById", .tag = Names, .resource = &(table),                    \
-                   .params = P(STRIP_ATTACHMENTS), .status = 200, .answer = ANSWER_RECORD,         \
-                   .summary = "Get one by id")},                                                   \
-        {HTTP_PATCH,                                                                               \
-         path "/{id}",                                                                             \
-         entity_patch,                                                                             \
-         WRITE,                                                                                    \
-         NULL,                                                                                     \
-         OPERATION(.id = "update" Name, .tag = Names, .resource = &(table),                        \
-                   BODY(table, DECODE_UPDATE), .status = 204,                                      \
-                   .summary = "Change one; an unknown id is kept until its create comes")},        \
-    {                                                                                              \
-        HTTP_DELETE, path "/{id}", entity_delete, WRITE, NULL,                                     \
-            OPERATION(.id = "delete" Name "ById", .tag = Names, .resource = &(table),              \
-                      .status = 204, .summary = "Delete one with everything below it")             \
-    }
+    {HTTP_POST, path, entity_create, WRITE, NULL,                                                  \
+     OPERATION(.id = "create" Name, .tag = Names, .resource = &(table),                            \
+               BODY(table, DECODE_CREATE), .status = 201, .summary = "Create one")},               \
+    {HTTP_POST, path "/batch", entity_create_batch, WRITE, NULL,                                   \
+     OPERATION(.id = "create" Names, .tag = Names, .resource = &(table),                           \
+               BODY(batch_table, DECODE_CREATE), .status = 204,                                    \
+               .summary = "Create or replace up to 1000; the newest last_updated_at wins")},       \
+    {HTTP_PATCH, path "/batch", entity_patch_batch, WRITE, NULL,                                   \
+     OPERATION(.id = "batchUpdate" Names, .tag = Names, .resource = &(table),                      \
+               BODY(batch_update_table, DECODE_CREATE), .status = 204,                             \
+               .summary = "Change up to 1000 alike; unknown ids are skipped")},                    \
+    {HTTP_POST, path "/search", entity_search, 0, "application/octet-stream",                      \
+     OPERATION(.id = "search" Names, .tag = Names, .resource = &(table),                           \
+               BODY(search_table, DECODE_CREATE), .status = 200, .answer = ANSWER_TEXT,            \
+               .summary = "Stream of " Names ", one JSON object a line, newest id first")},        \
+    {HTTP_GET, path "/stats", entity_stats, 0, NULL,                                               \
+     OPERATION(.id = "get" Name "Stats", .tag = Names, .resource = &(table),                       \
+               .params = PROJECT_PARAMS | CONDITION_PARAMS | (more_params), .status = 200,         \
+               .answer = ANSWER_SCHEMA, .schema = STATS_SCHEMA,                                    \
+               .summary = "Counts, durations, cost and usage of what matches")},                   \
+    {HTTP_GET, path "/{id}", entity_get, 0, NULL,                                                  \
+     OPERATION(.id = "get" Name "ById", .tag = Names, .resource = &(table),                        \
+               .params = P(STRIP_ATTACHMENTS), .status = 200, .answer = ANSWER_RECORD,             \
+               .summary = "Get one by id")},                                                       \
+    {HTTP_PATCH, path "/{id}", entity_patch, WRITE, NULL,                                          \
+     OPERATION(.id = "update" Name, .tag = Names, .resource = &(table),                            \
+               BODY(table, DECODE_UPDATE), .status = 204,                                          \
+               .summary = "Change one; an unknown id is kept until its create comes")},            \
+    {HTTP_DELETE, path "/{id}", entity_delete, WRITE, NULL,                                        \
+     OPERATION(.id = "delete" Name "ById", .tag = Names, .resource = &(table), .status = 204,      \
+               .summary = "Delete one with everything below it")}
 
 static const struct route routes[] = {
     ENTITY_ROUTES("/v1/private/traces", "Trace", "Traces", trace_resource, trace_batch_resource,
@@ -195,5 +180,7 @@ static const struct route routes[] = {
                .resource = &workspace_configuration_resource, .status = 204,
                .summary = "Back to no configuration")},
 };
+
+/* clang-format on */
 
 const struct router api_routes = {routes, sizeof(routes) / sizeof(routes[0])};

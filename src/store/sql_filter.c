@@ -1,9 +1,10 @@
 /* Filter tree -> SQL condition (query.md 3 to 6). Values are always bound; functions such as
  * contains() belong to the store. */
+#include "store/sql.h"
+
 #include "base/clock.h"
 #include "base/decimal.h"
 #include "model/decode.h"
-#include "store/sql.h"
 
 /* A comparison as SQL spells it. */
 static const char *comparison(enum filter_operator op)

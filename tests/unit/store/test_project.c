@@ -230,6 +230,19 @@ static void test_touch(void **state)
     assert_int_equal(get(project.key)->v[PROJECT_LAST_UPDATED_AT].i, 1000);
 }
 
+/* The counters are those of now, also when the project was looked up before. */
+static void test_touch_after_look_up(void **state)
+{
+    struct project project = test_project(&t, "p"), found;
+
+    (void)state;
+    assert_int_equal(by_name("p", &found), ERR_OK);
+    assert_int_equal(store_project_touch(t.writer, project.key, 3, 5, 0), ERR_OK);
+    assert_int_equal(by_name("p", &found), ERR_OK);
+    assert_int_equal(found.trace_count, 3);
+    assert_int_equal(found.span_count, 5);
+}
+
 /* Names of one page, joined. */
 static struct str list(struct project_query query, int64_t *ret_total)
 {
@@ -347,6 +360,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_delete, start, stop),
         cmocka_unit_test_setup_teardown(test_undone_projects_are_forgotten, start, stop),
         cmocka_unit_test_setup_teardown(test_touch, start, stop),
+        cmocka_unit_test_setup_teardown(test_touch_after_look_up, start, stop),
         cmocka_unit_test_setup_teardown(test_list, start, stop),
         cmocka_unit_test_setup_teardown(test_list_by_name, start, stop),
         cmocka_unit_test_setup_teardown(test_list_by_last_trace, start, stop),
