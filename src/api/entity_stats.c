@@ -1,14 +1,10 @@
 /* Statistics of traces and spans (stats.md 1). */
 #include "api/entities.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "api/conditions.h"
-#include "base/decimal.h"
-
-/* Percentiles are cut to 9 decimals and clamped (stats.md 1). */
-#define PERCENTILE_MAX 999999999.999999999
+#include "api/stats_values.h"
 
 struct stats_writer {
     yyjson_mut_doc *doc;
@@ -36,27 +32,10 @@ static void add_average(struct stats_writer *w, struct str name, double sum, int
                             count ? sum / (double)count : 0.0);
 }
 
-/* A decimal number in full, not as a double. */
-static void add_cost(struct stats_writer *w, const char *name, decimal_int value)
+static void add_value(struct stats_writer *w, const char *name, const char *type,
+                      yyjson_mut_val *value)
 {
-    char text[DECIMAL_TEXT_MAX];
-    size_t n = decimal_format(value, 12, text);
-
-    yyjson_mut_obj_add_val(w->doc, add_item(w, str_of(name), "AVG"), "value",
-                           yyjson_mut_rawncpy(w->doc, text, n));
-}
-
-static void add_percentiles(struct stats_writer *w, const char *name, const double values[3])
-{
-    static const char *const keys[] = {"p50", "p90", "p99"};
-    yyjson_mut_val *value = yyjson_mut_obj(w->doc);
-
-    for (size_t i = 0; i < 3; i++) {
-        double cut = trunc(values[i] * 1e9) / 1e9;
-        cut = cut > PERCENTILE_MAX ? PERCENTILE_MAX : cut < -PERCENTILE_MAX ? -PERCENTILE_MAX : cut;
-        yyjson_mut_obj_add_real(w->doc, value, keys[i], cut);
-    }
-    yyjson_mut_obj_add_val(w->doc, add_item(w, str_of(name), "PERCENTAGE"), "value", value);
+    yyjson_mut_obj_add_val(w->doc, add_item(w, str_of(name), type), "value", value);
 }
 
 static int compare_usage(const void *a, const void *b)
@@ -84,7 +63,7 @@ static void add_usage(struct stats_writer *w, const struct entity_stats *stats)
 static void add_stats(struct stats_writer *w, const struct entity_stats *stats, bool traces)
 {
     add_count(w, traces ? "trace_count" : "span_count", stats->count);
-    add_percentiles(w, "duration", stats->duration);
+    add_value(w, "duration", "PERCENTAGE", stats_percentiles(w->doc, stats->duration));
     add_count(w, "input", stats->inputs);
     add_count(w, "output", stats->outputs);
     add_count(w, "metadata", stats->metadata);
@@ -94,8 +73,9 @@ static void add_stats(struct stats_writer *w, const struct entity_stats *stats, 
         add_average(w, STR("llm_span_count"), (double)stats->llm_spans, stats->count);
         add_average(w, STR("span_count"), (double)stats->spans, stats->count);
     }
-    add_cost(w, "total_estimated_cost", stats->costs ? stats->cost / stats->costs : 0);
-    add_cost(w, "total_estimated_cost_sum", stats->cost);
+    add_value(w, "total_estimated_cost", "AVG",
+              stats_cost(w->doc, stats->costs ? stats->cost / stats->costs : 0));
+    add_value(w, "total_estimated_cost_sum", "AVG", stats_cost(w->doc, stats->cost));
     add_usage(w, stats);
     if (traces)
         add_count(w, "guardrails_failed_count", 0);

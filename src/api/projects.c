@@ -6,6 +6,23 @@
 #include "model/encode.h"
 #include "query/sort.h"
 
+enum err project_read_query(struct request *request, const struct params *params,
+                            struct project_query *ret, struct error *reterr)
+{
+    struct sort sort;
+    enum err err =
+        sort_parse(&request->arena, &project_resource, params->v[PARAM_SORTING].s, &sort, reterr);
+
+    if (err)
+        return err;
+    ret->name = params->v[PARAM_NAME].s;
+    ret->sort_field = sort.field;
+    ret->descending = sort.descending;
+    ret->limit = params->v[PARAM_SIZE].i;
+    ret->offset = (params->v[PARAM_PAGE].i - 1) * ret->limit;
+    return ERR_OK;
+}
+
 void project_list(struct request *request)
 {
     struct project_query query = {0};
@@ -15,24 +32,16 @@ void project_list(struct request *request)
     struct session *session = NULL;
     struct record **projects;
     struct params params;
-    struct sort sort;
     size_t count = 0;
     int64_t total = 0;
     enum err err = params_read(request, operation_of(request)->params, &params, &error);
 
     if (!err)
-        err = sort_parse(&request->arena, &project_resource, params.v[PARAM_SORTING].s, &sort,
-                         &error);
+        err = project_read_query(request, &params, &query, &error);
     if (!err)
         err = api_read_begin(request, &session, &query.workspace, &error);
-    if (!err) {
-        query.name = params.v[PARAM_NAME].s;
-        query.sort_field = sort.field;
-        query.descending = sort.descending;
-        query.limit = params.v[PARAM_SIZE].i;
-        query.offset = (params.v[PARAM_PAGE].i - 1) * query.limit;
+    if (!err)
         err = store_project_list(session, &query, &request->arena, &projects, &count, &total);
-    }
     if (err) {
         api_fail(request, err, &error, session);
         store_read_end(session);
@@ -52,20 +61,24 @@ void project_list(struct request *request)
 
 /* Answers with one project, or 404. */
 static void answer_project(struct request *request, struct session *session, enum err err,
-                           int64_t key, struct error *error)
+                           const struct project *project, bool stats, struct error *error)
 {
     yyjson_mut_doc *doc = json_new(&request->arena);
+    yyjson_mut_val *root = NULL;
     struct record *record;
 
     if (!err)
-        err = store_project_get(session, key, &request->arena, &record);
+        err = store_project_get(session, project->key, &request->arena, &record);
     if (err == ERR_NOT_FOUND && error->code == ERR_OK)
         error_add(error, ERR_NOT_FOUND, "Project not found");
+    if (!err)
+        root = encode_record(doc, record, true, 0);
+    if (!err && stats)
+        err = project_add_own_stats(request, session, project, doc, root);
     if (err)
         api_fail(request, err, error, session);
     else
-        api_answer(request, operation_of(request)->status, doc,
-                   encode_record(doc, record, true, 0));
+        api_answer(request, operation_of(request)->status, doc, root);
     store_read_end(session);
 }
 
@@ -82,7 +95,7 @@ void project_get(struct request *request)
         err = api_read_begin(request, &session, &workspace, &error);
     if (!err)
         err = store_project_by_id(session, workspace, &id, &project);
-    answer_project(request, session, err, project.key, &error);
+    answer_project(request, session, err, &project, false, &error);
 }
 
 void project_retrieve(struct request *request)
@@ -100,7 +113,8 @@ void project_retrieve(struct request *request)
         err = api_read_begin(request, &session, &workspace, &error);
     if (!err)
         err = store_project_by_name(session, workspace, body->v[PROJECT_RETRIEVE_NAME].s, &project);
-    answer_project(request, session, err, project.key, &error);
+    answer_project(request, session, err, &project,
+                   !err && body->v[PROJECT_RETRIEVE_INCLUDE_STATS].i, &error);
 }
 
 static enum err read_body(struct request *request, struct record **ret, struct error *reterr)

@@ -123,6 +123,20 @@ static const struct route routes[] = {
                BODY(project_retrieve_resource, DECODE_CREATE), .status = 200,
                .answer = ANSWER_RECORD, .summary = "Get a project by name")},
 
+    {HTTP_GET, "/v1/private/projects/stats", project_stats_list, 0, NULL,
+     OPERATION(.id = "getProjectStats", .tag = "Projects", .resource = &project_resource,
+               .params = P(PAGE) | P(SIZE) | P(NAME) | P(SORTING) | P(FILTERS), .status = 200,
+               .answer = ANSWER_SCHEMA,
+               .schema = "{\"type\":\"object\",\"required\":[\"content\"],\"properties\":{"
+                         "\"content\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}",
+               .summary = "Statistics of the traces of each project")},
+    {HTTP_GET, "/v1/private/projects/{id}/token-usage/names", project_token_usage_names, 0, NULL,
+     OPERATION(.id = "findTokenUsageNames", .tag = "Projects", .resource = &project_resource,
+               .status = 200, .answer = ANSWER_SCHEMA,
+               .schema = "{\"type\":\"object\",\"required\":[\"names\"],\"properties\":{"
+                         "\"names\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}",
+               .summary = "Keys of usage that its spans have")},
+
     {HTTP_GET, "/is-alive/ping", platform_ping, 0, NULL,
      OPERATION(.id = "isAlive", .tag = "Health", .status = 200, .answer = ANSWER_SCHEMA,
                .schema = "{\"type\":\"object\",\"required\":[\"message\",\"healthy\"],"

@@ -45,8 +45,9 @@ struct response {
     size_t header_count;
     http_producer produce;             /* set by response_stream() */
     void *produce_state;               /* the handler's own; in the request's arena */
-    void (*release)(struct request *); /* called once when the request ends, however it ends; may be
-                                          NULL: closes what produce_state holds */
+    void (*release)(struct request *); /* called once when the stream or the request ends, however
+                                          it ends, on any thread; may be NULL: closes what
+                                          produce_state holds */
 };
 
 struct request {

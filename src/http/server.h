@@ -4,7 +4,8 @@
  * while the connection is suspended; small requests of ROUTE_INLINE routes are handled at once.
  * gzip both ways; `/api` prefix and trailing slashes are dropped; HEAD answers as GET without a
  * body; every answer has a Date. Statuses made here: 400 (bad gzip, bad percent-encoding), 404,
- * 405 with Allow, 406, 413, 415, 431, 503 with Retry-After. Contract: platform.md 1, 2, 4. */
+ * 405 with Allow, 406, 413, 415, 431, 501 (a transfer coding other than chunked), 503 with
+ * Retry-After. Contract: platform.md 1, 2, 4. */
 #ifndef OCELLI_HTTP_SERVER_H
 #define OCELLI_HTTP_SERVER_H
 
@@ -23,7 +24,8 @@ struct server_options {
     size_t arena_cap;  /* bytes per request, beyond the body */
     int64_t connection_limit;
     int64_t idle_timeout_ms; /* a connection without traffic is closed */
-    int64_t head_timeout_ms; /* a head that is not complete by then: closed */
+    int64_t head_timeout_ms; /* a head that is not complete by then: closed; counts from the accept,
+                                later from when the head is seen to have begun */
 };
 
 /* Starts listening. NULL on failure, with one line about it in `message`. */
@@ -33,6 +35,8 @@ struct server *server_new(const struct server_options *options, char *message, s
 int server_port(const struct server *server);
 
 /* Stops accepting, lets what was accepted finish (at most `wait_ms`), ends the threads, frees.
+ * Handlers that are running on a worker are always waited for. Deferred requests that nobody has
+ * finished by then lose their connection; request_finish() may still be called on them later.
  * NULL-safe. */
 void server_free(struct server *server, int64_t wait_ms);
 

@@ -293,11 +293,12 @@ bool filter_uses(const struct filter_node *node, enum filter_source source)
     return false;
 }
 
-struct filter_node *filter_only_own(struct arena *arena, const struct filter_node *node)
+static struct filter_node *copy_tree(struct arena *arena, const struct filter_node *node,
+                                     bool only_own)
 {
     struct filter_node *copy, **tail;
 
-    if (!node || (node->kind == FILTER_TEST && !(node->field->flags & FILTER_OWN)))
+    if (!node || (only_own && node->kind == FILTER_TEST && !(node->field->flags & FILTER_OWN)))
         return NULL;
     copy = new_node(arena, node->kind);
     *copy = *node;
@@ -305,9 +306,19 @@ struct filter_node *filter_only_own(struct arena *arena, const struct filter_nod
     copy->first = NULL;
     tail = &copy->first;
     for (const struct filter_node *child = node->first; child; child = child->next) {
-        *tail = filter_only_own(arena, child);
+        *tail = copy_tree(arena, child, only_own);
         if (*tail)
             tail = &(*tail)->next;
     }
     return node->kind != FILTER_TEST && !copy->first ? NULL : copy;
+}
+
+struct filter_node *filter_copy(struct arena *arena, const struct filter_node *node)
+{
+    return copy_tree(arena, node, false);
+}
+
+struct filter_node *filter_only_own(struct arena *arena, const struct filter_node *node)
+{
+    return copy_tree(arena, node, true);
 }

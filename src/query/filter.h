@@ -46,6 +46,9 @@ enum err filter_make_test(struct arena *arena, const struct resource *resource,
                           const struct filter_field *field, enum filter_operator op, struct str key,
                           struct str value, struct filter_node **ret, struct error *reterr);
 
+/* A copy of the tree's nodes, so that it can be joined elsewhere; NULL for NULL. */
+struct filter_node *filter_copy(struct arena *arena, const struct filter_node *node);
+
 /* AND of two trees; either may be NULL. */
 struct filter_node *filter_join(struct arena *arena, struct filter_node *a, struct filter_node *b);
 

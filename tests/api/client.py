@@ -111,6 +111,17 @@ class Api:
     def ids(self, kind, **params):
         return [item["id"] for item in self.page(kind, **params)["content"]]
 
+    def search(self, kind, **body):
+        """The lines of a search stream, each checked as an answer to GET by id is."""
+        response = self.post(f"{kind}/search", body)
+        assert response.status_code == 200, response.text
+        assert not response.content or response.content.endswith(b"\r\n")
+        one = self.document.find("GET", self.path(f"{kind}/{{id}}"))["responses"]["200"]
+        lines = [json.loads(line) for line in response.content.split(b"\r\n")[:-1]]
+        for line in lines:
+            self.document.validate(one["content"]["application/json"]["schema"], line, True)
+        return lines
+
     def project_id(self, name):
         response = self.post("projects/retrieve", {"name": name})
         assert response.status_code == 200, response.text

@@ -99,7 +99,8 @@ def test_blank_text_is_absent(api, project, field, value):
 
 
 @pytest.mark.parametrize("field", ["name", "thread_id"])
-@pytest.mark.parametrize("value", [" padded ", "x" * 5000, "ü漢😀\u0000\"\\/", "'; drop table --"])
+@pytest.mark.parametrize("value", [" padded ", "x" * 5000, "ü漢😀\u0000\"\\/",
+                                   "'; drop table --"])
 def test_text_is_kept_as_sent(api, project, field, value):
     item = trace(project, **{field: value})
     api.create("traces", item)
@@ -205,7 +206,8 @@ def test_times_are_accepted(api, project, field, sent, stored):
 
 
 @pytest.mark.parametrize("value", ["2024-01-01T00:00:00", "2024-01-01", "yesterday",
-                                   "2024-13-01T00:00:00Z", "2023-02-29T00:00:00Z", "2024-01-01T25:00:00Z", True, [], {}])
+                                   "2024-13-01T00:00:00Z", "2023-02-29T00:00:00Z",
+                                   "2024-01-01T25:00:00Z", True, [], {}])
 @pytest.mark.parametrize("field", ["start_time", "end_time"])
 def test_times_without_zone_or_sense_are_400(api, project, field, value):
     assert is_unreadable(send(api, {**trace(project), field: value}))
