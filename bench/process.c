@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -98,19 +99,11 @@ bool process_start(struct process *process, const char *binary, const char *dir)
 
 static double process_cpu_seconds(pid_t pid)
 {
-    char path[64], line[1024];
-    unsigned long user = 0, system = 0;
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    FILE *file = fopen(path, "r");
-    if (file && fgets(line, sizeof(line), file)) {
-        const char *after_name = strrchr(line, ')');
-        if (after_name)
-            sscanf(after_name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-                   &system);
-    }
-    if (file)
-        fclose(file);
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+    clockid_t clock;
+    struct timespec used = {0};
+    if (clock_getcpuclockid(pid, &clock) == 0)
+        clock_gettime(clock, &used);
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
 struct process_usage process_usage_get(const struct process *process)
@@ -126,6 +119,17 @@ struct process_usage process_usage_get(const struct process *process)
     if (file)
         fclose(file);
     return usage;
+}
+
+void process_reset_peak(const struct process *process)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/clear_refs", (int)process->pid);
+    FILE *file = fopen(path, "w");
+    if (file) {
+        fputs("5", file);
+        fclose(file);
+    }
 }
 
 bool process_stop(struct process *process)

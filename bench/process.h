@@ -25,6 +25,9 @@ bool process_start(struct process *process, const char *binary, const char *dir)
 /* What it has used so far. */
 struct process_usage process_usage_get(const struct process *process);
 
+/* Lets peak_rss_kb begin anew at what is resident now. */
+void process_reset_peak(const struct process *process);
+
 /* SIGTERM, waits up to 30 s, then SIGKILL. False unless it ended by itself with status 0. */
 bool process_stop(struct process *process);
 

@@ -73,7 +73,7 @@ unsigned text_random_below(struct text_random *random, unsigned below)
     return (unsigned)((text_random_next(random) >> 32) * below >> 32);
 }
 
-static void text_reserve(struct text *text, size_t extra)
+void text_reserve(struct text *text, size_t extra)
 {
     if (text->size - text->n > extra)
         return;
@@ -87,7 +87,7 @@ static void text_reserve(struct text *text, size_t extra)
     text->size = size;
 }
 
-static void text_add_bytes(struct text *text, const char *bytes, size_t n)
+void text_add_bytes(struct text *text, const char *bytes, size_t n)
 {
     text_reserve(text, n);
     memcpy(text->p + text->n, bytes, n);

@@ -30,6 +30,12 @@ void text_add(struct text *text, const char *format, ...) __attribute__((format(
  * find about as much to save as in real prompts and answers. */
 void text_add_prose(struct text *text, struct text_random *random, size_t bytes);
 
+/* Appends bytes as they are. */
+void text_add_bytes(struct text *text, const char *bytes, size_t n);
+
+/* Makes room for `extra` more bytes and a NUL. */
+void text_reserve(struct text *text, size_t extra);
+
 void text_done(struct text *text);
 
 #endif

@@ -43,9 +43,7 @@ static void *workload_alloc(size_t size)
     return memory;
 }
 
-/* A version 7 id: `ms` in front, the rest a function of `number` and `part` (0 the trace, 1..4 its
- * spans), so that any id can be told without keeping it. */
-static void workload_format_id(uint64_t ms, size_t number, unsigned part, char *out)
+void workload_format_id(uint64_t ms, size_t number, unsigned part, char out[WORKLOAD_ID_SIZE])
 {
     struct text_random random = {(uint64_t)number * 8 + part};
     uint64_t a = text_random_next(&random), b = text_random_next(&random);

@@ -44,6 +44,10 @@ void workload_init(struct workload *workload, enum workload_kind kind, size_t ro
 /* A line about counts and sizes on stdout. */
 void workload_print(const struct workload *workload);
 
+/* A version 7 id: `ms` in front, the rest a function of `number` and `part` (0 the trace, 1..7 its
+ * spans), so that any id can be told without keeping it. */
+void workload_format_id(uint64_t ms, size_t number, unsigned part, char out[WORKLOAD_ID_SIZE]);
+
 /* Id of the trace with this number, counted from 0. */
 void workload_trace_id(const struct workload *workload, size_t number, char out[WORKLOAD_ID_SIZE]);
 

@@ -13,13 +13,16 @@
 /* How long a stop waits for what was accepted. */
 #define STOP_WAIT_MS 30000
 
+/* Answers that are being streamed to slow clients keep a read session without a worker. */
+#define READERS_MORE 12
+
 /* Writes that wait may hold so much memory together. */
 #define WRITE_QUEUE_BYTES ((size_t)256 * 1024 * 1024)
 
 static void print_help(void)
 {
     printf("ocelli %s: records what programs ask language models, and shows it\n\n"
-           "usage: ocelli serve [options]   serve the API and the web client\n"
+           "usage: ocelli serve [options]   serve the API\n"
            "       ocelli --help            this text\n"
            "       ocelli --version         the version\n\n"
            "options of serve (each also as a variable of the environment):\n\n",
@@ -59,8 +62,8 @@ static struct server *start_server(const struct options *options, struct api *ap
 
 static int serve(const struct options *options)
 {
-    struct store_options store_options = {options->data, (int)options->workers + 4,
-                                          (size_t)options->memory_limit};
+    struct store_options store_options = {options->data, (int)options->workers + READERS_MORE,
+                                          (size_t)options->memory_limit, options->query_timeout};
     struct writer_options writer_options = {(int)options->write_queue, WRITE_QUEUE_BYTES};
     struct api api = {.any_workspace = options->workspaces == WORKSPACES_ANY,
                       .id_window_ms = options->id_window == ID_WINDOW_24H ? 24 * 3600 * 1000 : 0};

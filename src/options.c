@@ -38,6 +38,8 @@ const struct option option_table[] = {
      "Threads that read from the store and prepare large writes."},
     {"write-queue", OPTION_INT, AT(write_queue), "4096", 1, 1000000, NULL, "COUNT",
      "Writes that may wait for the disk; beyond that clients are told to come back."},
+    {"query-timeout", OPTION_DURATION, AT(query_timeout), "60s", 100, 3600 * SECONDS, NULL, "TIME",
+     "A query that takes longer is ended."},
     {"log-level", OPTION_CHOICE, AT(log_level), "info", 0, 0, log_level_choices, "LEVEL",
      "debug logs each request."},
 };

@@ -88,8 +88,9 @@ static bool append_tail(struct request *request, struct list_state *state, struc
 static void append_failure(struct request *request, enum err err, struct buf *out)
 {
     bool timeout = err == ERR_TIMEOUT;
-    struct str line = str_format(&request->arena, "{\"code\":%d,\"message\":\"%s\"}\r\n",
-                                 timeout ? 500 : err_status(err),
+    const struct list_state *state = request->response.produce_state;
+    struct str line = str_format(&request->arena, "%s{\"code\":%d,\"message\":\"%s\"}\r\n",
+                                 state->lines ? "" : "\r\n", timeout ? 500 : err_status(err),
                                  timeout ? "Streaming operation timed out" : err_text(err));
 
     if (!buf_append(out, line))

@@ -137,16 +137,16 @@ static const struct route routes[] = {
                          "\"names\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}",
                .summary = "Keys of usage that its spans have")},
 
-    {HTTP_GET, "/is-alive/ping", platform_ping, 0, NULL,
+    {HTTP_GET, "/is-alive/ping", platform_ping, ROUTE_INLINE, NULL,
      OPERATION(.id = "isAlive", .tag = "Health", .status = 200, .answer = ANSWER_SCHEMA,
                .schema = "{\"type\":\"object\",\"required\":[\"message\",\"healthy\"],"
                          "\"properties\":{\"message\":{\"type\":\"string\"},"
                          "\"healthy\":{\"type\":\"boolean\"}}}",
                .summary = "Whether the server is up")},
-    {HTTP_GET, "/is-alive/ver", platform_version, 0, NULL,
+    {HTTP_GET, "/is-alive/ver", platform_version, ROUTE_INLINE, NULL,
      OPERATION(.id = "version", .tag = "Health", .status = 200, .answer = ANSWER_SCHEMA,
                .schema = TEXT_SCHEMA("version"), .summary = "The server's version")},
-    {HTTP_GET, "/health", platform_health, 0, "text/plain",
+    {HTTP_GET, "/health", platform_health, ROUTE_INLINE, "text/plain",
      OPERATION(.id = "health", .tag = "Health", .status = 200, .answer = ANSWER_TEXT,
                .summary = "Whether the server is up, as text")},
     {HTTP_GET, "/health-check", platform_health_check, 0, NULL,

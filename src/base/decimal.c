@@ -220,3 +220,13 @@ decimal_int decimal_from_double(double value, int scale)
     assert(parsed);
     return result;
 }
+
+decimal_int decimal_add(decimal_int a, decimal_int b)
+{
+    const decimal_int limit = (decimal_int)5e37;
+    decimal_int sum;
+
+    if (__builtin_add_overflow(a, b, &sum))
+        return a < 0 ? -limit : limit;
+    return sum > limit ? limit : sum < -limit ? -limit : sum;
+}

@@ -23,6 +23,9 @@ bool decimal_parse_cut(struct str text, int scale, decimal_int *ret);
 /* Plain notation without trailing zeros ("0.0015"); NUL-terminated; returns the length. */
 size_t decimal_format(decimal_int value, int scale, char out[DECIMAL_TEXT_MAX]);
 
+/* The sum, or the nearest value of ±5·10^37 when it is beyond, so that two results can be added. */
+decimal_int decimal_add(decimal_int a, decimal_int b);
+
 double decimal_to_double(decimal_int value, int scale);
 
 /* Nearest; the caller gives a finite double in range (±10^26). */

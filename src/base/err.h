@@ -14,7 +14,7 @@
     X(ERR_NOT_FOUND, 404, "HTTP 404 Not Found")                                                    \
     X(ERR_METHOD_NOT_ALLOWED, 405, "HTTP 405 Method Not Allowed")                                  \
     X(ERR_NOT_ACCEPTABLE, 406, "HTTP 406 Not Acceptable")                                          \
-    X(ERR_TIMEOUT, 408, "HTTP 408 Request Timeout")                                                \
+    X(ERR_TIMEOUT, 503, "The query took longer than the server allows")                            \
     X(ERR_CONFLICT, 409, "HTTP 409 Conflict")                                                      \
     X(ERR_TOO_LARGE, 413, "HTTP 413 Request Entity Too Large")                                     \
     X(ERR_UNSUPPORTED_TYPE, 415, "HTTP 415 Unsupported Media Type")                                \

@@ -23,10 +23,32 @@
 /* --- one request --- */
 
 /* The target before libmicrohttpd decodes it. */
+static struct server_connection *entry_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+/* Ends the job of a request that never had its headers. */
+static void drop_unread(struct server_connection *entry, struct server_job *next)
+{
+    struct server_job *unread = connection_swap_unread(entry, next);
+    if (unread)
+        job_end(unread, false);
+}
+
 static void *on_target(void *server, const char *target, struct MHD_Connection *connection)
 {
     struct server_job *job = job_new(server, target ? target : "");
     job->connection = connection;
+    drop_unread(entry_of(connection), job);
+    /* We read the query ourselves. libmicrohttpd would split it too, into memory that a query of
+     * many arguments uses up, after which it neither answers nor closes; so it is kept from seeing
+     * one. */
+    char *query = target ? strchr(target, '?') : NULL;
+    if (query)
+        memcpy(query, "_", 2); /* the NUL stands where versions look that found the mark before */
     return job;
 }
 
@@ -233,9 +255,9 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *connectio
 {
     struct server_job *job = *context;
     (void)server;
-    (void)connection;
     (void)url;
     if (!job->head_read) {
+        connection_swap_unread(entry_of(connection), NULL);
         read_head(job, method, version);
         return job->early == EARLY_AT_ONCE ? proceed(job) : MHD_YES;
     }
@@ -251,10 +273,10 @@ static void on_completed(void *argument, struct MHD_Connection *connection, void
 {
     struct server *server = argument;
     struct server_job *job = *context;
-    (void)connection;
     *context = NULL;
     if (!job)
         return;
+    connection_swap_unread(entry_of(connection), NULL);
     bool complete = code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
     if (job->must_linger && complete)
         connections_linger(&server->connections, job->entry);
@@ -277,6 +299,7 @@ static void on_connection(void *argument, struct MHD_Connection *connection, voi
 {
     struct server *server = argument;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        drop_unread(*context, NULL);
         connections_remove(&server->connections, *context);
         *context = NULL;
         return;

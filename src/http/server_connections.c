@@ -40,7 +40,9 @@ struct server_connection {
     atomic_bool reading;               /* the body is not complete */
     /* Of the reaper: since when bytes of a head are known to be there, for which wait. */
     int64_t begun_at, begun_in;
-    bool ended; /* also the reaper's: the client was gone at the last look */
+    bool ended;                /* also the reaper's: the client was gone at the last look */
+    struct server_job *unread; /* of a request line whose headers have not come; the network
+                                  thread's */
 };
 
 /* A copy of the descriptor of a connection that libmicrohttpd has closed. */
@@ -78,6 +80,14 @@ void connections_remove(struct server_connections *connections, struct server_co
         entry->next->prev = entry->prev;
     pthread_mutex_unlock(&connections->lock);
     mem_free(entry);
+}
+
+struct server_job *connection_swap_unread(struct server_connection *entry, struct server_job *job)
+{
+    struct server_job *before = entry ? entry->unread : NULL;
+    if (entry)
+        entry->unread = job;
+    return before;
 }
 
 void connection_head_read(struct server_connection *entry)

@@ -87,6 +87,20 @@ static enum err check_types(struct server_job *job)
     return ERR_OK;
 }
 
+/* Two lengths that differ: whoever stands before us may have taken the other one (RFC 9112 6.3). */
+static bool has_two_lengths(const struct request *request)
+{
+    struct str first = {0};
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (!str_eq_nocase(request->headers[i].name, STR("Content-Length")))
+            continue;
+        if (first.p && !str_eq(first, request->headers[i].value))
+            return true;
+        first = request->headers[i].value;
+    }
+    return false;
+}
+
 /* What the headers say about the body. */
 static void read_framing(struct server_job *job)
 {
@@ -115,6 +129,8 @@ static enum err check_all(struct server_job *job, size_t head_size)
     if (request_header(request, "Transfer-Encoding", &coding) &&
         !str_eq_nocase(coding, STR("chunked")))
         return job_fail_early(job, ERR_NOT_IMPLEMENTED);
+    if (has_two_lengths(request))
+        return job_fail_early(job, ERR_BAD_REQUEST);
     if (!uri_escapes_are_whole(request->path))
         return job_fail_path(job, "path");
     if (!uri_parse_query(&request->arena, job->query_text, &request->query, &request->query_count))
@@ -137,7 +153,7 @@ void job_check_head(struct server_job *job, size_t head_size)
         return;
     /* libmicrohttpd knows only "chunked"; of other codings it cannot tell where the body ends. */
     bool at_once = job->has_body && (job->expects_continue || job->expected_size > DROP_MAX ||
-                                     err == ERR_NOT_IMPLEMENTED);
+                                     err == ERR_NOT_IMPLEMENTED || has_two_lengths(&job->request));
     job->early = at_once ? EARLY_AT_ONCE : EARLY_AFTER_BODY;
     job->must_linger = at_once;
 }

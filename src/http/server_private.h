@@ -197,6 +197,10 @@ void connections_stop(struct server_connections *connections);
 struct server_connection *connections_add(struct server_connections *connections, int fd);
 void connections_remove(struct server_connections *connections, struct server_connection *entry);
 
+/* libmicrohttpd tells of the request line before the headers, and says no more of a request whose
+ * headers it refuses; so its job is remembered here. Returns the job that was. */
+struct server_job *connection_swap_unread(struct server_connection *entry, struct server_job *job);
+
 /* The connection's request head is complete; so is its body; it has been answered. NULL-safe. */
 void connection_head_read(struct server_connection *entry);
 void connection_body_read(struct server_connection *entry);

@@ -15,6 +15,7 @@ struct project_touch {
 
 struct change {
     struct change *next; /* the writer's */
+    size_t bytes;        /* the writer's: of the arena when it was submitted */
     struct arena *arena; /* the request's; outlives the change */
     struct error error;  /* filled when apply fails */
 

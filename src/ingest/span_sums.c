@@ -83,7 +83,7 @@ void span_sums_add(struct span_sums *sums, int64_t project_key, const struct rec
         s->tool_spans += v[SPAN_TYPE].i == SPAN_TYPE_TOOL ? sign : 0;
     }
     if (value_is_set(&v[ENTITY_TOTAL_ESTIMATED_COST]))
-        s->cost += sign * v[ENTITY_TOTAL_ESTIMATED_COST].n;
+        s->cost = decimal_add(s->cost, sign * v[ENTITY_TOTAL_ESTIMATED_COST].n);
     for (size_t i = 0; value_is_set(&v[ENTITY_USAGE]) && i < v[ENTITY_USAGE].tally->n; i++) {
         const struct tally_entry *usage = &v[ENTITY_USAGE].tally->entries[i];
         add_to_tally(sums->arena, &s->usage, &entry->usage_size, usage->name, sign * usage->count);

@@ -54,6 +54,7 @@ bool writer_submit(struct writer *writer, struct change *change)
     wake = accepted && writer->sleeping;
     if (accepted) {
         change->next = NULL;
+        change->bytes = bytes;
         *writer->tail = change;
         writer->tail = &change->next;
         writer->queued++;
@@ -79,8 +80,10 @@ static struct change *take_changes(struct writer *writer)
     writer->sleeping = false;
     first = last = writer->head;
     if (first) {
+        writer->queued_bytes -= first->bytes;
         while (last->next && count < COMMIT_CHANGES_MAX) {
             last = last->next;
+            writer->queued_bytes -= last->bytes;
             count++;
         }
         writer->head = last->next;
@@ -88,8 +91,6 @@ static struct change *take_changes(struct writer *writer)
             writer->tail = &writer->head;
         last->next = NULL;
         writer->queued -= count;
-        if (writer->queued == 0)
-            writer->queued_bytes = 0;
     }
     pthread_mutex_unlock(&writer->mutex);
     return first;
@@ -114,13 +115,17 @@ static void collect_touches(struct writer *writer, const struct change *change)
 
 static enum err apply_change(struct writer *writer, struct session *session, struct change *change)
 {
-    bool savepoint = !change->refuses_first;
-    enum err err = savepoint ? store_savepoint(session) : ERR_OK;
+    enum err err = store_workspace_find(session, change->workspace_name, &change->workspace);
+    /* A new workspace has to go again with a change that is refused. */
+    bool savepoint = !change->refuses_first || change->workspace == 0;
 
+    if (!err && savepoint)
+        err = store_savepoint(session);
     if (err)
         return err;
     change->now = clock_now_us();
-    err = store_workspace_ensure(session, change->workspace_name, &change->workspace);
+    if (change->workspace == 0)
+        err = store_workspace_ensure(session, change->workspace_name, &change->workspace);
     if (!err)
         err = change->apply(change, session);
     if (err && savepoint)

@@ -53,7 +53,6 @@ enum field_flag {
         1 << 16,           /* when a create meets earlier PATCHes an empty value is a value too */
     FF_ANY_CASE = 1 << 17, /* enum names match without case, spaces dropped, - and . as _ */
     FF_LIMITED = 1 << 18,  /* tags: at most 50 of 100 characters, none blank */
-    FF_SORT = 1 << 19,     /* reserved for `sorting`; the list of names stands in the resource */
 };
 
 /* One row of a resource's table. */

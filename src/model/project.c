@@ -4,11 +4,11 @@
 static const char *const visibility_names[] = {NULL, "private", "public", NULL};
 
 static const struct field project_fields[PROJECT_FIELD_COUNT] = {
-    [PROJECT_ID] = {"id", FIELD_UUID, FF_READ | FF_STORED | FF_SORT, .column = "uuid",
+    [PROJECT_ID] = {"id", FIELD_UUID, FF_READ | FF_STORED, .column = "uuid",
                     .doc = "Made by the server."},
     [PROJECT_NAME] = {"name", FIELD_TEXT,
                       FF_CREATE | FF_UPDATE | FF_READ | FF_STORED | FF_REQUIRED | FF_NOT_BLANK |
-                          FF_TRIM | FF_SORT,
+                          FF_TRIM,
                       .max = PROJECT_NAME_MAX, .column = "name",
                       .doc = "Unique in the workspace, without regard to case."},
     [PROJECT_VISIBILITY] = {"visibility", FIELD_ENUM,
@@ -17,17 +17,16 @@ static const struct field project_fields[PROJECT_FIELD_COUNT] = {
                             .doc = "private unless said otherwise."},
     [PROJECT_DESCRIPTION] = {"description", FIELD_TEXT, FF_CREATE | FF_UPDATE | FF_READ | FF_STORED,
                              .max = 255, .column = "description", .doc = "Any text."},
-    [PROJECT_CREATED_AT] = {"created_at", FIELD_TIME_US, FF_READ | FF_STORED | FF_SORT,
+    [PROJECT_CREATED_AT] = {"created_at", FIELD_TIME_US, FF_READ | FF_STORED,
                             .column = "created_at", .doc = "When it was made."},
     [PROJECT_CREATED_BY] = {"created_by", FIELD_TEXT, FF_READ | FF_STORED, .column = "created_by",
                             .doc = "User who made it."},
-    [PROJECT_LAST_UPDATED_AT] = {"last_updated_at", FIELD_TIME_US, FF_READ | FF_STORED | FF_SORT,
+    [PROJECT_LAST_UPDATED_AT] = {"last_updated_at", FIELD_TIME_US, FF_READ | FF_STORED,
                                  .column = "last_updated_at",
                                  .doc = "Last change of the project itself."},
     [PROJECT_LAST_UPDATED_BY] = {"last_updated_by", FIELD_TEXT, FF_READ | FF_STORED,
                                  .column = "last_updated_by", .doc = "User of that change."},
-    [PROJECT_LAST_UPDATED_TRACE_AT] = {"last_updated_trace_at", FIELD_TIME_US,
-                                       FF_READ | FF_STORED | FF_SORT,
+    [PROJECT_LAST_UPDATED_TRACE_AT] = {"last_updated_trace_at", FIELD_TIME_US, FF_READ | FF_STORED,
                                        .column = "last_updated_trace_at",
                                        .doc = "Last create or update of one of its traces."},
 };

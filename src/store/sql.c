@@ -75,24 +75,38 @@ static bool is_span(const struct entity_query *query)
 static const char *const trace_search[] = {"uuid_text(t.id)", "t.name",   "t.thread_id",
                                            "b.input",         "b.output", "b.metadata",
                                            "b.error_info",    NULL};
-static const char *const span_search[] = {
-    "uuid_text(t.id)",
-    "uuid_text(t.trace_id)",
-    "t.name",
-    "t.model",
-    "t.provider",
-    "CASE t.type WHEN 1 THEN 'general' WHEN 2 THEN 'tool' WHEN 3 THEN 'llm' WHEN 4 THEN "
-    "'guardrail' END",
-    "b.input",
-    "b.output",
-    "b.metadata",
-    NULL};
+static const char *const span_search[] = {"uuid_text(t.id)",
+                                          "uuid_text(t.trace_id)",
+                                          "t.name",
+                                          "t.model",
+                                          "t.provider",
+                                          "b.input",
+                                          "b.output",
+                                          "b.metadata",
+                                          NULL};
+
+/* A condition per type of span: whether the row is of it and its name matches. */
+static void add_type_search(struct sql *sql, struct str search)
+{
+    for (int i = 1; span_type_names[i]; i++) {
+        sql_add(sql, "(t.type = ");
+        sql_add_int(sql, i);
+        sql_add(sql, " AND contains(");
+        sql_add_text(sql, str_of(span_type_names[i]));
+        sql_add(sql, ", ");
+        sql_add_text(sql, search);
+        sql_add(sql, ")) OR ");
+    }
+}
 
 static void add_search(struct sql *sql, const struct entity_query *query)
 {
     const char *const *columns = is_span(query) ? span_search : trace_search;
 
-    sql_add(sql, " AND (t.tags IS NOT NULL AND tags_match(t.tags, ");
+    sql_add(sql, " AND (");
+    if (is_span(query))
+        add_type_search(sql, query->search);
+    sql_add(sql, "t.tags IS NOT NULL AND tags_match(t.tags, ");
     sql_add_text(sql, query->search);
     sql_add(sql, ", 0)");
     for (size_t i = 0; columns[i]; i++) {

@@ -21,9 +21,10 @@ struct session;
 /* ---- the store ---- */
 
 struct store_options {
-    const char *directory; /* made when missing */
-    int readers;           /* read sessions at the same time */
-    size_t body_limit;     /* no stored text is longer */
+    const char *directory;    /* made when missing */
+    int readers;              /* read sessions at the same time */
+    size_t body_limit;        /* no stored text is longer */
+    int64_t query_timeout_ms; /* a read session ends its queries with ERR_TIMEOUT after this */
 };
 
 /* Opens or creates the data of a directory and locks it. NULL with one line in `message` when it is
@@ -45,7 +46,8 @@ void store_read_end(struct session *session);
 /* The writer's session. */
 struct session *store_writer(struct store *store);
 
-/* Writer: a transaction around many changes, each in a savepoint of its own. */
+/* Writer: a transaction around many changes, with a savepoint around those that may be undone
+ * alone. */
 enum err store_begin(struct session *session);
 enum err store_commit(struct session *session);
 void store_rollback(struct session *session);

@@ -1,5 +1,5 @@
-"""Inputs at the edge: an answer that parses, never a 500, and the server goes on (contract/README.md,
-difference 10). The client fails on any 500 and on any answer that the document does not describe."""
+"""Inputs at the edge: an answer that parses, never a 500, and the server goes on (difference 10 of
+contract/README.md). The client fails on any 500 and on any answer that is not in the document."""
 import json
 
 import pytest

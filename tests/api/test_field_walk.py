@@ -161,7 +161,8 @@ def sample(api, field, described):
     special = {"timeout_to_mark_thread_as_inactive": "PT30M", "color_map": {"a": "#00FF00"},
                "project_name": PROJECT, "trace_id": FIXED_TRACE,
                "parent_span_id": FIXED_PARENT, "traces": [trace(PROJECT)],
-               "spans": [span(PROJECT)], "update": {"trace_id": uuid7()}, "exclude": ["input"]}
+               "spans": [span(PROJECT)], "update": {"trace_id": uuid7()}, "exclude": ["input"],
+               "oql": 'name = "x"'}
     if field == "project_id":
         return api.project_id(PROJECT)
     if field == "name" and "maxLength" in described:
@@ -238,7 +239,8 @@ def test_enum_values(api, target, subtests):
             for value in described.get("enum", []):
                 response, read = send(api, target, **{field: value})
                 assert response.status_code < 300, response.text
-                assert field == "source" and target.prefix == "update." or read[field] == value
+                if read and not (field == "source" and target.prefix == "update."):
+                    assert read[field] == value
 
 
 def test_absent_and_null(api, target, subtests):

@@ -166,8 +166,7 @@ static void check_decoded(struct arena *arena, const struct record *record, enum
     if (resource == &trace_batch_resource || resource == &span_batch_resource) {
         require_complete(record, view);
         for (size_t i = 0; i < record->v[BATCH_ITEMS].list.n; i++)
-            check_item(arena, resource,
-                       ((struct record **)record->v[BATCH_ITEMS].list.items)[i]);
+            check_item(arena, resource, ((struct record **)record->v[BATCH_ITEMS].list.items)[i]);
     } else if (resource == &trace_batch_update_resource ||
                resource == &span_batch_update_resource) {
         require_complete(record, view);

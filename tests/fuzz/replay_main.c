@@ -1,5 +1,6 @@
-/* Feeds every file of the directories given as arguments to a fuzz target, for builds without
- * libFuzzer. A violated property aborts the process, so reaching the last line means success. */
+/* Feeds the files given as arguments, and those of directories, to a fuzz target, for builds
+ * without libFuzzer. A violated property aborts the process, so reaching the last line means
+ * success. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
@@ -53,11 +54,22 @@ static size_t replay_directory(const char *directory)
     return replayed;
 }
 
+static size_t replay_path(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        fail_path(path);
+    if (!S_ISREG(info.st_mode))
+        return replay_directory(path);
+    replay_file(path, (size_t)info.st_size);
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     size_t replayed = 0;
     for (int i = 1; i < argc; i++)
-        replayed += replay_directory(argv[i]);
+        replayed += replay_path(argv[i]);
     printf("%zu passed, 0 failed\n", replayed);
     return replayed ? 0 : 1;
 }

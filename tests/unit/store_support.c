@@ -118,8 +118,8 @@ struct row test_get(struct test_store *t, struct session *session, const struct 
                     const struct project *project, const struct uuid *id, uint64_t load)
 {
     struct row row;
-    enum err err = store_entity_get(session, resource, t->workspace, project->key, id, load,
-                                    &t->arena, &row);
+    enum err err =
+        store_entity_get(session, resource, t->workspace, project->key, id, load, &t->arena, &row);
 
     if (err)
         fail_msg("get: %d %s", err, store_message(session));

@@ -91,6 +91,9 @@ const char *test_uuid_text(unsigned number)
 }
 
 static struct str json_args(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static struct str json_args(struct arena *arena, const char *format, va_list args)
 {
     struct str text = str_format_args(arena, format, args);
     char *p = (char *)(uintptr_t)text.p;

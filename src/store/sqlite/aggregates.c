@@ -106,7 +106,7 @@ static void cost_sum_step(sqlite3_context *context, int count, sqlite3_value **v
 
     (void)count;
     if (sum)
-        *sum += cost_read(values[0]);
+        *sum = decimal_add(*sum, cost_read(values[0]));
 }
 
 static void cost_sum_final(sqlite3_context *context)

@@ -54,6 +54,7 @@ struct session {
     size_t names_mark; /* writer: names known when the transaction began */
     size_t names_savepoint;
     bool writer;
+    int64_t deadline_ns;  /* readers: of what runs now */
     struct arena scratch; /* of SQL functions, emptied by each call */
     struct session *next; /* in the store's list of free readers */
     char message[256];
@@ -63,6 +64,7 @@ struct store {
     char *path;
     int lock_fd;
     size_t body_limit;
+    int64_t query_timeout_ns;
     struct names *names;
     struct session *writer;
     struct session *free_readers;
@@ -83,7 +85,8 @@ static inline int entity_slot(const struct resource *resource)
     return resource == &span_resource;
 }
 
-/* Keeps SQLite's words about the failure; returns ERR_INTERNAL. */
+/* Keeps SQLite's words about the failure. ERR_TIMEOUT when the time was up, ERR_TOO_LARGE when a
+ * stored text is beyond the limit, else ERR_INTERNAL. */
 enum err session_failed(struct session *session, const char *what);
 
 /* The cached statement of a slot, prepared from `sql` on first use, reset and without bindings.

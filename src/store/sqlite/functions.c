@@ -27,8 +27,10 @@ static struct str argument_text(sqlite3_context *context, sqlite3_value *value)
     case SQLITE_BLOB:
         text.p = sqlite3_value_blob(value);
         text.n = (size_t)sqlite3_value_bytes(value);
-        if (pack_open(&session->scratch, text, session->store->body_limit, &text))
+        if (pack_open(&session->scratch, text, session->store->body_limit, &text)) {
+            sqlite3_result_error_toobig(context);
             text = STR("");
+        }
         break;
     default:
         text.p = (const char *)sqlite3_value_text(value);

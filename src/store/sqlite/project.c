@@ -212,6 +212,10 @@ enum err store_project_touch(struct session *session, int64_t key, int64_t trace
 
     if (!statement)
         return ERR_INTERNAL;
+    if (session->cache.project.key == key) {
+        session->cache.project.trace_count += traces;
+        session->cache.project.span_count += spans;
+    }
     sqlite3_bind_int64(statement, 1, key);
     sqlite3_bind_int64(statement, 2, traces);
     sqlite3_bind_int64(statement, 3, spans);

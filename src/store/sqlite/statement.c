@@ -7,7 +7,14 @@ enum err session_failed(struct session *session, const char *what)
 {
     snprintf(session->message, sizeof(session->message), "%s: %s (%d)", what,
              sqlite3_errmsg(session->db), sqlite3_extended_errcode(session->db));
-    return ERR_INTERNAL;
+    switch (sqlite3_errcode(session->db)) {
+    case SQLITE_INTERRUPT:
+        return ERR_TIMEOUT;
+    case SQLITE_TOOBIG:
+        return ERR_TOO_LARGE;
+    default:
+        return ERR_INTERNAL;
+    }
 }
 
 void session_forget(struct session *session)
@@ -50,8 +57,8 @@ enum err session_run(struct session *session, sqlite3_stmt *statement)
 
     if (!statement)
         return ERR_INTERNAL;
-    if (sqlite3_step(statement) != SQLITE_DONE)
-        err = session_failed(session, "write");
+    if (sqlite3_step(statement) != SQLITE_DONE && session_failed(session, "write"))
+        err = ERR_INTERNAL;
     sqlite3_reset(statement);
     return err;
 }

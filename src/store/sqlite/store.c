@@ -9,12 +9,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #define PAGE_SIZE 4096
 #define WRITER_CACHE_KIB 24576
 #define READER_CACHE_KIB 4096
 #define BUSY_TIMEOUT_MS 10000
+/* A function may hold a text, what was parsed of it, and a copy. */
+#define SCRATCH_BODIES 12
+/* SQLite looks at the clock after so many steps of a query. */
+#define STEPS_PER_LOOK 100000
 #define READER_WAIT_S 30
 
 /* The log is moved into the file from this size on, and the writer itself helps when the thread
@@ -74,13 +79,20 @@ static void session_close(struct session *session)
     mem_free(session);
 }
 
+static int is_late(void *context)
+{
+    const struct session *session = context;
+
+    return clock_monotonic_ns() > session->deadline_ns;
+}
+
 static struct session *session_open(struct store *store, bool writer, char *message, size_t size)
 {
     struct session *session = mem_zalloc(sizeof(*session));
     char pragmas[512];
 
     session->store = store;
-    arena_init(&session->scratch, 16 * store->body_limit);
+    arena_init(&session->scratch, SCRATCH_BODIES * store->body_limit);
     session->writer = writer;
     /* Reading connections open for writing too, as a reader of a WAL must be able to make the
      * index file; query_only keeps them from changing data. */
@@ -103,6 +115,8 @@ static struct session *session_open(struct store *store, bool writer, char *mess
     }
     if (writer)
         sqlite3_wal_hook(session->db, on_commit, store);
+    else
+        sqlite3_progress_handler(session->db, STEPS_PER_LOOK, is_late, session);
     return session;
 }
 
@@ -130,6 +144,8 @@ static void *run_checkpoints(void *context)
     char message[128];
     struct session *session = session_open(store, false, message, sizeof(message));
 
+    if (session)
+        session->deadline_ns = INT64_MAX;
     pthread_mutex_lock(&store->mutex);
     while (session && !store->stopping) {
         if (store->wal_pages < CHECKPOINT_PAGES) {
@@ -179,6 +195,7 @@ struct store *store_open(const struct store_options *options, char *message, siz
     pthread_cond_init(&store->checkpoint_wanted, NULL);
     store->lock_fd = -1;
     store->body_limit = options->body_limit;
+    store->query_timeout_ns = options->query_timeout_ms * 1000000;
     store->path = mem_alloc(path_size);
     snprintf(store->path, path_size, "%s/ocelli.db", options->directory);
     if (make_directory(options->directory, message, message_size))
@@ -233,6 +250,7 @@ enum err store_read_begin(struct store *store, struct session **ret)
     if (!session)
         return ERR_UNAVAILABLE;
     *ret = session;
+    session->deadline_ns = clock_monotonic_ns() + store->query_timeout_ns;
     return session_run(session, session_statement(session, STATEMENT_BEGIN_READ, "BEGIN"));
 }
 

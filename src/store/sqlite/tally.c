@@ -260,7 +260,7 @@ void cost_result(sqlite3_context *context, decimal_int sum)
 static void function_cost_add(sqlite3_context *context, int count, sqlite3_value **values)
 {
     (void)count;
-    cost_result(context, cost_read(values[0]) + cost_read(values[1]));
+    cost_result(context, decimal_add(cost_read(values[0]), cost_read(values[1])));
 }
 
 bool tally_next(const struct store *store, struct tally_walk *walk, struct str *ret_name,

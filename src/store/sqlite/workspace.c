@@ -8,41 +8,40 @@
 
 enum err store_workspace_find(struct session *session, struct str name, int64_t *ret)
 {
-    sqlite3_stmt *statement __attribute__((cleanup(statement_reset))) = session_statement(
-        session, STATEMENT_WORKSPACE_FIND, "SELECT id FROM workspace WHERE name_key = ?");
+    sqlite3_stmt *statement __attribute__((cleanup(statement_reset))) = NULL;
+    struct lookup_cache *cache = &session->cache;
     struct arena arena;
     int rc;
 
+    *ret = cache->workspace;
+    if (*ret && str_eq(str_make(cache->workspace_name, cache->workspace_name_length), name))
+        return ERR_OK;
     *ret = 0;
+    statement = session_statement(session, STATEMENT_WORKSPACE_FIND,
+                                  "SELECT id FROM workspace WHERE name_key = ?");
     if (!statement)
         return ERR_INTERNAL;
     arena_init(&arena, SCRATCH_BYTES);
     bind_str(statement, 1, str_fold(&arena, name));
     rc = sqlite3_step(statement);
     arena_done(&arena);
-    if (rc == SQLITE_ROW)
-        *ret = sqlite3_column_int64(statement, 0);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? ERR_OK : session_failed(session, "workspace");
+    if (rc != SQLITE_ROW)
+        return rc == SQLITE_DONE ? ERR_OK : session_failed(session, "workspace");
+    *ret = sqlite3_column_int64(statement, 0);
+    if (session->writer && name.n <= sizeof(cache->workspace_name)) {
+        cache->workspace = *ret;
+        memcpy(cache->workspace_name, name.p, name.n);
+        cache->workspace_name_length = name.n;
+    }
+    return ERR_OK;
 }
 
 enum err store_workspace_ensure(struct session *session, struct str name, int64_t *ret)
 {
     sqlite3_stmt *insert __attribute__((cleanup(statement_finalize))) = NULL;
-    struct lookup_cache *cache = &session->cache;
     struct arena arena;
-    enum err err;
+    enum err err = store_workspace_find(session, name, ret);
 
-    if (cache->workspace &&
-        str_eq(str_make(cache->workspace_name, cache->workspace_name_length), name)) {
-        *ret = cache->workspace;
-        return ERR_OK;
-    }
-    err = store_workspace_find(session, name, ret);
-    if (!err && *ret && name.n <= sizeof(cache->workspace_name)) {
-        cache->workspace = *ret;
-        memcpy(cache->workspace_name, name.p, name.n);
-        cache->workspace_name_length = name.n;
-    }
     if (err || *ret)
         return err;
     insert = session_prepare(

@@ -83,18 +83,17 @@ static struct record *prepare(struct record *record)
 static struct record *create_body(const struct resource *resource, enum decode_view view,
                                   unsigned id, struct str members)
 {
-    struct record *record = test_record(
-        &apply_store.arena, resource, view,
-        "{'start_time':'2024-01-01T00:00:00Z','trace_id':'%s','id':'%s'%s%.*s}", test_uuid_text(1),
-        test_uuid_text(id), members.n ? "," : "", STR_ARG(members));
+    struct record *record =
+        test_record(&apply_store.arena, resource, view,
+                    "{'start_time':'2024-01-01T00:00:00Z','trace_id':'%s','id':'%s'%s%.*s}",
+                    test_uuid_text(1), test_uuid_text(id), members.n ? "," : "", STR_ARG(members));
 
     return prepare(record);
 }
 
 static struct record *patch_body(const struct resource *resource, const char *members)
 {
-    return prepare(
-        test_record(&apply_store.arena, resource, DECODE_UPDATE, "{%s}", members));
+    return prepare(test_record(&apply_store.arena, resource, DECODE_UPDATE, "{%s}", members));
 }
 
 static void set_records(struct entity_change *change, struct record *record)
@@ -182,12 +181,12 @@ struct project apply_project(const char *name)
     struct project project = {0};
     int64_t workspace;
 
-    assert_int_equal(
-        store_workspace_find(apply_store.writer, str_of(apply_workspace), &workspace), ERR_OK);
+    assert_int_equal(store_workspace_find(apply_store.writer, str_of(apply_workspace), &workspace),
+                     ERR_OK);
     /* By id as well, for the counters of now. */
     if (!store_project_by_name(apply_store.writer, workspace, str_of(name), &project))
-        assert_int_equal(
-            store_project_by_id(apply_store.writer, workspace, &project.id, &project), ERR_OK);
+        assert_int_equal(store_project_by_id(apply_store.writer, workspace, &project.id, &project),
+                         ERR_OK);
     else
         project = (struct project){0};
     return project;
@@ -202,8 +201,8 @@ struct row *apply_find(const struct resource *resource, const char *project, uns
 
     if (project && !key)
         return NULL;
-    assert_int_equal(
-        store_workspace_find(apply_store.writer, str_of(apply_workspace), &workspace), ERR_OK);
+    assert_int_equal(store_workspace_find(apply_store.writer, str_of(apply_workspace), &workspace),
+                     ERR_OK);
     err = store_entity_get(apply_store.writer, resource, workspace, key, &uuid, LOAD_ALL,
                            &apply_store.arena, row);
     if (err == ERR_NOT_FOUND)

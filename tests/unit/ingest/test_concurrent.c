@@ -188,8 +188,8 @@ static void test_readers_beside_the_writer(void **state)
     assert_int_equal(atomic_load(&wrong), 0);
     assert_int_equal(store_read_begin(t.store, &session), ERR_OK);
     assert_true(agrees(session, &t.arena));
-    assert_int_equal(
-        store_project_by_name(session, t.workspace, STR("Default Project"), &project), ERR_OK);
+    assert_int_equal(store_project_by_name(session, t.workspace, STR("Default Project"), &project),
+                     ERR_OK);
     assert_int_equal(project.span_count, SUBMITTERS * BATCHES * SPANS);
     store_read_end(session);
     test_store_close(&t);

@@ -334,9 +334,9 @@ static void test_patch_many(void **state)
     apply_create(TRACE, 1, "'project_name':'P','name':'a','source':'sdk'");
     apply_create(TRACE, 2, "'project_name':'Q','name':'b'");
     apply_patch(TRACE, 3, "'name':'c'");
-    assert_int_equal(apply_patch_many(TRACE, ids, false,
-                                      "'project_name':'Z','name':'n','source':'playground'"),
-                     ERR_OK);
+    assert_int_equal(
+        apply_patch_many(TRACE, ids, false, "'project_name':'Z','name':'n','source':'playground'"),
+        ERR_OK);
     assert_str(name("P", 1), "n");
     assert_str(name("Q", 2), "n");
     assert_str(name("Default Project", 3), "n");
@@ -437,6 +437,31 @@ static void test_patch_deleted(void **state)
     assert_false(value_is_set(&apply_find(TRACE, NULL, 1)->record->v[ENTITY_INPUT]));
 }
 
+/* What a deleted project holds cannot be reached by id any more: not the trace's own project. */
+static void test_deleted_project(void **state)
+{
+    struct project project;
+
+    (void)state;
+    apply_create(TRACE, 1, "'project_name':'P','name':'a'");
+    project = apply_project("P");
+    assert_int_equal(store_begin(apply_store.writer), ERR_OK);
+    assert_int_equal(store_project_delete(apply_store.writer, project.key), ERR_OK);
+    assert_int_equal(store_commit(apply_store.writer), ERR_OK);
+    assert_int_equal(apply_patch(TRACE, 1, "'name':'b'"), ERR_CONFLICT);
+    assert_items(&apply_error, ERR_CONFLICT, MISMATCH);
+    assert_int_equal(apply_patch(TRACE, 1, "'project_name':'P','name':'b'"), ERR_CONFLICT);
+    assert_int_equal(apply_create(TRACE, 1, "'project_name':'P','name':'b'"), ERR_CONFLICT);
+    assert_no_project("P");
+    assert_str(name(NULL, 1), "a");
+    /* A batch is never refused, and makes the project anew. */
+    assert_int_equal(apply_batch(TRACE, "1 'project_name':'P','name':'c'"), ERR_OK);
+    assert_true(apply_project("P").key != project.key);
+    assert_str(name("P", 1), "c");
+    assert_int_equal(apply_patch(TRACE, 1, "'name':'d'"), ERR_OK);
+    assert_str(name("P", 1), "d");
+}
+
 /* Everything that a trace had survives opening the file anew. */
 static void test_reopen(void **state)
 {
@@ -482,6 +507,7 @@ int main(void)
         TEST(test_delete),
         TEST(test_delete_in_project),
         TEST(test_patch_deleted),
+        TEST(test_deleted_project),
         TEST(test_reopen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

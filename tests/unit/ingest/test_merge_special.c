@@ -112,12 +112,12 @@ static const char *numbered(const char *prefix, int count)
     return text;
 }
 
-static enum merge_result patch_tags(const char *format, const char *json)
+/* A PATCH whose last member, named in `front`, is this. */
+static enum merge_result patch_tags(const char *front, const char *json)
 {
     char members[8000];
 
-    /* Formats are literals of this file. */
-    snprintf(members, sizeof(members), "%s%s", format, json);
+    snprintf(members, sizeof(members), "%s%s", front, json);
     return merge_arrive(ARRIVAL_PATCH, 0, 200, members);
 }
 
@@ -236,7 +236,7 @@ static void test_batches_of_two_places(void **state)
         int64_t clock;
         bool wins;
     } cases[] = {
-        {5, 6, 200, false}, {5, 8, 50, true}, {4, 9, 200, false}, {6, 0, 50, true},
+        {5, 6, 200, false}, {5, 8, 50, true},  {4, 9, 200, false}, {6, 0, 50, true},
         {5, 7, 99, false},  {5, 7, 100, true}, {5, 0, 200, false},
     };
 
@@ -360,8 +360,8 @@ static const struct record *random_item(const struct resource *resource, enum me
 
     for (size_t i = ENTITY_NAME; i < resource->count; i++) {
         const struct field *field = &resource->fields[i];
-        bool is_place = resource == &span_resource &&
-                        (i == SPAN_TRACE_ID || i == SPAN_PARENT_SPAN_ID);
+        bool is_place =
+            resource == &span_resource && (i == SPAN_TRACE_ID || i == SPAN_PARENT_SPAN_ID);
         if (!field->column || !field->name || !(field->flags & FF_CREATE) || is_place || pick(2))
             continue;
         snprintf(members + strlen(members), sizeof(members) - strlen(members), "%s'%s':%s",
@@ -381,8 +381,8 @@ static void check_batches(const struct resource *resource)
 
     for (unsigned round = 0; round < 60; round++) {
         for (unsigned i = 0; i < ITEMS; i++)
-            items[i] = (struct arrival){ARRIVAL_BATCH, 100 + i,
-                                        random_item(resource, ARRIVAL_BATCH)};
+            items[i] =
+                (struct arrival){ARRIVAL_BATCH, 100 + i, random_item(resource, ARRIVAL_BATCH)};
         shuffle(items, ITEMS);
         first = outcome(resource, items, ITEMS);
         shuffle(items, ITEMS);
@@ -405,9 +405,9 @@ static void test_batches_in_any_order(void **state)
 /* One create and PATCHes of different fields, likewise. */
 static void check_patches(const struct resource *resource, enum merge_arrival create)
 {
-    static const char *const patches[] = {
-        "'name':'p'", "'tags':['p']", "'output':{'p':1}", "'end_time':'2025-01-01T00:00:00Z'",
-        "'error_info':{'exception_type':'P'}"};
+    static const char *const patches[] = {"'name':'p'", "'tags':['p']", "'output':{'p':1}",
+                                          "'end_time':'2025-01-01T00:00:00Z'",
+                                          "'error_info':{'exception_type':'P'}"};
     struct arrival items[ITEMS];
     struct row first, second;
 
@@ -418,12 +418,11 @@ static void check_patches(const struct resource *resource, enum merge_arrival cr
                                                "'error_info':{'exception_type':'C'},"
                                                "'environment':'c'")};
         for (unsigned i = 1; i < ITEMS; i++)
-            items[i] = (struct arrival){
-                ARRIVAL_PATCH, 0,
-                merge_body(ARRIVAL_PATCH, resource,
-                           str_format(&merge_arena, "'trace_id':'%s',%s", test_uuid_text(1),
-                                      patches[i - 1])
-                               .p)};
+            items[i] = (struct arrival){ARRIVAL_PATCH, 0,
+                                        merge_body(ARRIVAL_PATCH, resource,
+                                                   str_format(&merge_arena, "'trace_id':'%s',%s",
+                                                              test_uuid_text(1), patches[i - 1])
+                                                       .p)};
         shuffle(items, ITEMS);
         first = outcome(resource, items, ITEMS);
         shuffle(items, ITEMS);

@@ -35,9 +35,9 @@ static struct record *get(const char *name)
 {
     struct record *record = NULL;
 
-    assert_int_equal(store_project_get(apply_store.writer, apply_project(name).key,
-                                       &apply_store.arena, &record),
-                     ERR_OK);
+    assert_int_equal(
+        store_project_get(apply_store.writer, apply_project(name).key, &apply_store.arena, &record),
+        ERR_OK);
     return record;
 }
 

@@ -209,7 +209,7 @@ static void test_largest_costs(void **state)
         span_sums_add(sums, project.key, large, 1);
     write_sums(sums);
     assert_true(sums_of(project.key, 1)[ENTITY_TOTAL_ESTIMATED_COST].n >=
-                large->v[ENTITY_TOTAL_ESTIMATED_COST].n / 2);
+                large->v[ENTITY_TOTAL_ESTIMATED_COST].n / 4);
 }
 
 int main(void)

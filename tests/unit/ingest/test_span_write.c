@@ -231,9 +231,9 @@ static void test_patch_many(void **state)
     (void)state;
     apply_create(SPAN, 10, at(1, 5, "'project_name':'P','usage':{'a':1}"));
     apply_create(SPAN, 11, at(2, 0, "'usage':{'a':2}"));
-    assert_int_equal(apply_patch_many(SPAN, ids, false,
-                                      at(7, 8, "'name':'n','source':'sdk','usage':{'a':5}")),
-                     ERR_OK);
+    assert_int_equal(
+        apply_patch_many(SPAN, ids, false, at(7, 8, "'name':'n','source':'sdk','usage':{'a':5}")),
+        ERR_OK);
     v = apply_find(SPAN, "P", 10)->record->v;
     assert_int_equal(v[SPAN_TRACE_ID].uuid.b[15], 1);
     assert_int_equal(v[SPAN_PARENT_SPAN_ID].uuid.b[15], 5);
@@ -298,6 +298,43 @@ static void test_delete_trace(void **state)
     /* A new trace of that id starts without sums. */
     apply_create(TRACE, 1, "");
     assert_str(sums(DEFAULT, 1), "0 0 0 0");
+}
+
+/* Spans first, then a PATCH of their trace, then its create: one trace with all sums. */
+static void test_trace_after_spans(void **state)
+{
+    static const unsigned ids[] = {1, 0};
+
+    (void)state;
+    apply_create(SPAN, 10, at(1, 0, "'usage':{'a':1}"));
+    /* Nothing to delete yet, as clients see it. */
+    assert_int_equal(apply_delete(TRACE, ids, NULL), ERR_OK);
+    assert_str(sums(DEFAULT, 1), "1 0 0 1");
+    assert_int_equal(apply_project(DEFAULT).trace_count, 0);
+    apply_patch(TRACE, 1, "'name':'n'");
+    assert_str(sums(DEFAULT, 1), "1 0 0 1");
+    assert_int_equal(apply_project(DEFAULT).trace_count, 1);
+    assert_int_equal(apply_create(TRACE, 1, "'name':'m'"), ERR_OK);
+    apply_create(SPAN, 11, at(1, 10, "'usage':{'a':2}"));
+    assert_str(apply_name(TRACE, NULL, 1), "n");
+    assert_str(sums(DEFAULT, 1), "2 0 0 3");
+    assert_int_equal(apply_project(DEFAULT).trace_count, 1);
+    apply_delete(TRACE, ids, NULL);
+    assert_int_equal(apply_project(DEFAULT).trace_count, 0);
+    assert_int_equal(span_count(DEFAULT), 0);
+}
+
+/* A trace of PATCHes in one project and spans of it in another: each keeps its own. */
+static void test_sums_in_other_project(void **state)
+{
+    (void)state;
+    apply_create(SPAN, 10, at(1, 0, "'project_name':'P','usage':{'a':1}"));
+    assert_int_equal(apply_patch(TRACE, 1, "'project_name':'Q','name':'n'"), ERR_OK);
+    assert_int_equal(apply_create(TRACE, 1, "'project_name':'Q'"), ERR_OK);
+    assert_str(sums("P", 1), "1 0 0 1");
+    assert_str(sums("Q", 1), "0 0 0 0");
+    assert_null(apply_find(TRACE, "P", 1));
+    assert_str(apply_name(TRACE, NULL, 1), "n");
 }
 
 /* Parents that go in a circle, or name themselves, end. */
@@ -408,6 +445,8 @@ int main(void)
         TEST(test_patch_many),
         TEST(test_delete),
         TEST(test_delete_trace),
+        TEST(test_trace_after_spans),
+        TEST(test_sums_in_other_project),
         TEST(test_delete_circles),
         TEST(test_delete_overlapping),
         TEST(test_deep_tree),

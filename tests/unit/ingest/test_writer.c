@@ -21,8 +21,8 @@ struct task {
     const char *message; /* what apply says about it */
     bool gated;          /* apply waits for the gate */
     int64_t now, workspace;
-    int order;  /* of its apply among all */
-    int done;   /* how often */
+    int order; /* of its apply among all */
+    int done;  /* how often */
     enum err result;
     bool visible; /* in `done`: a reader sees the project */
 };
@@ -279,8 +279,7 @@ static void test_many_threads(void **state)
         task->give = i % 5 == 3 ? ERR_CONFLICT : ERR_OK;
     }
     for (int i = 0; i < THREADS; i++)
-        assert_int_equal(
-            pthread_create(&threads[i], NULL, submit_many, &tasks[i * PER_THREAD]), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, submit_many, &tasks[i * PER_THREAD]), 0);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     wait_for_done(THREADS * PER_THREAD);
@@ -296,8 +295,8 @@ static void test_many_threads(void **state)
 /* Of changes that share a transaction only the failing ones are undone. */
 static void test_failures_alone(void **state)
 {
-    static const enum err gives[] = {ERR_OK, ERR_CONFLICT, ERR_NOT_FOUND, ERR_TOO_LARGE, ERR_OK,
-                                     ERR_INTERNAL, ERR_OK};
+    static const enum err gives[] = {ERR_OK, ERR_CONFLICT, ERR_NOT_FOUND, ERR_TOO_LARGE,
+                                     ERR_OK, ERR_INTERNAL, ERR_OK};
     char name[32];
 
     (void)state;

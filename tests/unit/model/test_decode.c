@@ -40,14 +40,15 @@ static void test_empty_bodies(void **state)
     }
     error = (struct error){.arena = &arena};
     struct record *record;
-    assert_int_equal(decode_body(&arena, &trace_resource, DECODE_UPDATE, (struct str){NULL, 0},
-                                 &record, &error),
-                     ERR_UNPROCESSABLE);
+    assert_int_equal(
+        decode_body(&arena, &trace_resource, DECODE_UPDATE, (struct str){NULL, 0}, &record, &error),
+        ERR_UNPROCESSABLE);
 }
 
 static void test_malformed(void **state)
 {
-    static const char *const bodies[] = {"{", "{'a':}", "nul", "{} {}", "[1", "'", "{'id':'\\u12'}"};
+    static const char *const bodies[] = {"{",  "{'a':}", "nul",           "{} {}",
+                                         "[1", "'",      "{'id':'\\u12'}"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
@@ -105,15 +106,17 @@ static void test_other_views(void **state)
 /* Every field is taken in exactly the views that its flags name. */
 static void check_views(const struct resource *resource, enum decode_view view)
 {
-    const char *required = resource == &span_resource ? START ",'trace_id':'%s'" : START;
     char base[128];
 
-    snprintf(base, sizeof(base), required, test_uuid_text(1));
+    snprintf(base, sizeof(base), START "%s%s%s", resource == &span_resource ? ",'trace_id':'" : "",
+             resource == &span_resource ? test_uuid_text(1) : "",
+             resource == &span_resource ? "'" : "");
     for (size_t i = 0; i < resource->count; i++) {
         const struct field *field = &resource->fields[i];
         const char *sample = test_sample(field, 0);
+        bool in_base = i == ENTITY_START_TIME || (resource == &span_resource && i == SPAN_TRACE_ID);
         struct record *record;
-        if (!field->name || !sample || strstr(base, field->name))
+        if (!field->name || !sample || in_base)
             continue;
         record = test_record(&arena, resource, view, "{%s,'%s':%s}", base, field->name, sample);
         if (value_is_set(&record->v[i]) != ((field->flags & (uint32_t)view) != 0))
@@ -194,8 +197,8 @@ static void test_repeated_required(void **state)
     assert_null(test_decode(&arena, &trace_batch_resource, DECODE_CREATE, &error,
                             "{'traces':[{" START "}],'traces':null}"));
     assert_items(&error, ERR_UNPROCESSABLE, "traces must not be null");
-    assert_null(test_decode(&arena, &project_resource, DECODE_CREATE, &error,
-                            "{'name':'p','name':null}"));
+    assert_null(
+        test_decode(&arena, &project_resource, DECODE_CREATE, &error, "{'name':'p','name':null}"));
     assert_items(&error, ERR_UNPROCESSABLE, "name must not be blank");
 }
 
@@ -231,11 +234,11 @@ static void test_batch_rules(void **state)
                             "{'traces':[{" START "},null]}"));
     assert_int_equal(error.code, ERR_UNPROCESSABLE);
     assert_int_equal(error.item_count, 1);
-    assert_null(test_decode(&arena, &trace_batch_resource, DECODE_CREATE, &error,
-                            "{'traces':[17]}"));
+    assert_null(
+        test_decode(&arena, &trace_batch_resource, DECODE_CREATE, &error, "{'traces':[17]}"));
     assert_int_equal(error.code, ERR_BAD_REQUEST);
-    assert_null(test_decode(&arena, &trace_batch_resource, DECODE_CREATE, &error,
-                            "{'traces':{'0':{}}}"));
+    assert_null(
+        test_decode(&arena, &trace_batch_resource, DECODE_CREATE, &error, "{'traces':{'0':{}}}"));
     assert_int_equal(error.code, ERR_BAD_REQUEST);
     assert_null(test_decode(&arena, &trace_batch_resource, DECODE_CREATE, &error,
                             "{'traces':[{" START ",'id':'x'}]}"));
@@ -305,11 +308,11 @@ static void test_batch_update_rules(void **state)
     const struct resource *resource = &span_batch_update_resource;
 
     (void)state;
-    assert_null(test_decode(&arena, resource, DECODE_CREATE, &error, "{'ids':['%s']}",
-                            test_uuid_text(2)));
+    assert_null(
+        test_decode(&arena, resource, DECODE_CREATE, &error, "{'ids':['%s']}", test_uuid_text(2)));
     assert_items(&error, ERR_UNPROCESSABLE, "update must not be null");
-    assert_null(test_decode(&arena, resource, DECODE_CREATE, &error,
-                            "{'ids':['%s'],'update':null}", test_uuid_text(2)));
+    assert_null(test_decode(&arena, resource, DECODE_CREATE, &error, "{'ids':['%s'],'update':null}",
+                            test_uuid_text(2)));
     assert_items(&error, ERR_UNPROCESSABLE, "update must not be null");
     assert_null(test_decode(&arena, resource, DECODE_CREATE, &error, "{'ids':['%s'],'update':{}}",
                             test_uuid_text(2)));
@@ -337,9 +340,9 @@ static void test_batch_update_without_ids(void **state)
 
 static void test_delete(void **state)
 {
-    struct record *body = test_record(&arena, &batch_delete_resource, DECODE_CREATE,
-                                      "{'ids':['%s'],'project_id':'%s'}", test_uuid_text(1),
-                                      test_uuid_text(2));
+    struct record *body =
+        test_record(&arena, &batch_delete_resource, DECODE_CREATE,
+                    "{'ids':['%s'],'project_id':'%s'}", test_uuid_text(1), test_uuid_text(2));
 
     (void)state;
     assert_int_equal(body->v[DELETE_IDS].list.n, 1);
@@ -348,8 +351,8 @@ static void test_delete(void **state)
     assert_items(&error, ERR_UNPROCESSABLE, "ids size must be between 1 and 1000");
     assert_null(test_decode(&arena, &batch_delete_resource, DECODE_CREATE, &error, "{}"));
     assert_items(&error, ERR_UNPROCESSABLE, "ids must not be null");
-    assert_null(test_decode(&arena, &batch_delete_resource, DECODE_CREATE, &error,
-                            "{'ids':['x']}"));
+    assert_null(
+        test_decode(&arena, &batch_delete_resource, DECODE_CREATE, &error, "{'ids':['x']}"));
     assert_int_equal(error.code, ERR_BAD_REQUEST);
 }
 
@@ -404,9 +407,8 @@ static void test_body_may_go(void **state)
 
     (void)state;
     error = (struct error){.arena = &arena};
-    assert_int_equal(decode_body(&arena, &trace_resource, DECODE_CREATE, str_of(body), &record,
-                                 &error),
-                     ERR_OK);
+    assert_int_equal(
+        decode_body(&arena, &trace_resource, DECODE_CREATE, str_of(body), &record, &error), ERR_OK);
     memset(body, 'x', sizeof(body));
     assert_str(record->v[ENTITY_NAME].s, "abc");
     assert_str(record->v[ENTITY_INPUT].s, "[1]");

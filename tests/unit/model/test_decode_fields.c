@@ -467,8 +467,8 @@ static void test_colors(void **state)
     (void)state;
     assert_json(record->v[CONFIGURATION_COLOR_MAP].s, "{'a':'#ff00AA','b':'#000000'}");
     assert_non_null(configuration("{'color_map':{}}"));
-    static const char *const bad[] = {"'red'", "'#12345'", "'#1234567'", "'#12345g'", "7", "null",
-                                      "{}"};
+    static const char *const bad[] = {"'red'", "'#12345'", "'#1234567'", "'#12345g'",
+                                      "7",     "null",     "{}"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         char json[100];
         snprintf(json, sizeof(json), "{'color_map':{'k x':%s}}", bad[i]);

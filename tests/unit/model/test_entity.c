@@ -20,9 +20,12 @@ static int stop(void **state)
 }
 
 static const struct resource *const all[] = {
-    &trace_resource,        &span_resource,
-    &trace_batch_resource,  &span_batch_resource,
-    &batch_delete_resource, &trace_batch_update_resource,
+    &trace_resource,
+    &span_resource,
+    &trace_batch_resource,
+    &span_batch_resource,
+    &batch_delete_resource,
+    &trace_batch_update_resource,
     &span_batch_update_resource,
 };
 
@@ -93,8 +96,7 @@ static void test_columns_are_distinct(void **state)
 /* The store keeps 4 heavy fields, in this order. */
 static void test_heavy_fields(void **state)
 {
-    static const size_t heavy[] = {ENTITY_INPUT, ENTITY_OUTPUT, ENTITY_METADATA,
-                                   ENTITY_ERROR_INFO};
+    static const size_t heavy[] = {ENTITY_INPUT, ENTITY_OUTPUT, ENTITY_METADATA, ENTITY_ERROR_INFO};
 
     (void)state;
     for (size_t r = 0; r < 2; r++) {
@@ -173,8 +175,8 @@ static void assert_sortable(const struct resource *resource, const char *names)
     struct str joined = STR("");
 
     for (size_t i = 0; resource->sortable_by[i]; i++)
-        joined = str_format(&arena, "%.*s%s%s", STR_ARG(joined), i ? " " : "",
-                            resource->sortable_by[i]);
+        joined =
+            str_format(&arena, "%.*s%s%s", STR_ARG(joined), i ? " " : "", resource->sortable_by[i]);
     assert_str(joined, names);
 }
 

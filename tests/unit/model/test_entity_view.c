@@ -107,9 +107,8 @@ static void test_providers_in_metadata(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct record *trace =
-            test_record(&arena, &trace_resource, DECODE_UPDATE, "{'metadata':%s}",
-                        cases[i].metadata);
+        struct record *trace = test_record(&arena, &trace_resource, DECODE_UPDATE,
+                                           "{'metadata':%s}", cases[i].metadata);
         set_providers(trace, "openai", "anthropic");
         assert_json(member(view(trace, (struct entity_view){0}), "metadata"), cases[i].want);
     }
@@ -196,8 +195,8 @@ static void test_exclude_all(void **state)
     trace->v[ENTITY_START_TIME] = value_int(5);
     for (size_t i = 0; i < trace_resource.count; i++)
         bits |= trace_resource.fields[i].flags & FF_EXCLUDE ? BIT(i) : 0;
-    assert_int_equal(
-        json_write(&arena, view(trace, (struct entity_view){.excluded = bits}), &text), ERR_OK);
+    assert_int_equal(json_write(&arena, view(trace, (struct entity_view){.excluded = bits}), &text),
+                     ERR_OK);
     assert_json(text, "{'span_count':0,'llm_span_count':0,'has_tool_spans':false}");
 }
 
@@ -294,8 +293,8 @@ static void assert_images(const char *input, const char *want)
 
 static void test_images(void **state)
 {
-    static const char *const prefixes[] = {"/9j/", "iVBORw0KGgo", "R0lGODlh", "R0lGODdh", "Qk",
-                                           "SUkq", "TU0A",        "UklGR"};
+    static const char *const prefixes[] = {"/9j/", "iVBORw0KGgo", "R0lGODlh", "R0lGODdh",
+                                           "Qk",   "SUkq",        "TU0A",     "UklGR"};
     char input[200], want[200];
 
     (void)state;

@@ -58,8 +58,20 @@ static void test_every_name(void **state)
 static void test_bad(void **state)
 {
     static const char *const bad[] = {
-        "x",    "{}", "'input'",  "['zzz']",   "['input','zzz']", "['id']",     "['project_id']",
-        "[1]", "[",  "[null]", "['INPUT']", "['']",        "['model']", "[['input']]",
+        "x",
+        "{}",
+        "'input'",
+        "['zzz']",
+        "['input','zzz']",
+        "['id']",
+        "['project_id']",
+        "[1]",
+        "[",
+        "[null]",
+        "['INPUT']",
+        "['']",
+        "['model']",
+        "[['input']]",
         "null",
     };
     uint64_t bits;
@@ -70,9 +82,8 @@ static void test_bad(void **state)
         error = (struct error){.arena = &arena};
         if (!exclude_parse(&arena, &trace_resource, text, &bits, &error))
             fail_msg("%s accepted", bad[i]);
-        assert_message(
-            &error, ERR_BAD_REQUEST,
-            str_format(&arena, "Invalid query param exclude '%.*s'", STR_ARG(text)).p);
+        assert_message(&error, ERR_BAD_REQUEST,
+                       str_format(&arena, "Invalid query param exclude '%.*s'", STR_ARG(text)).p);
     }
 }
 

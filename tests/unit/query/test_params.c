@@ -135,13 +135,11 @@ static void test_page(void **state)
 {
     (void)state;
     assert_int_equal(read_one("page", "0"), ERR_BAD_REQUEST);
-    assert_items(&error, ERR_BAD_REQUEST,
-                 "query param page must be greater than or equal to 1");
+    assert_items(&error, ERR_BAD_REQUEST, "query param page must be greater than or equal to 1");
     assert_int_equal(read_one("size", "-5"), ERR_BAD_REQUEST);
-    assert_items(&error, ERR_BAD_REQUEST,
-                 "query param size must be greater than or equal to 1");
-    static const char *const bad[] = {"abc", "1.5", "1e3", " 1", "2147483648", "0x10",
-                                      "99999999999999999999", "--1"};
+    assert_items(&error, ERR_BAD_REQUEST, "query param size must be greater than or equal to 1");
+    static const char *const bad[] = {
+        "abc", "1.5", "1e3", " 1", "2147483648", "0x10", "99999999999999999999", "--1"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(read_one("page", bad[i]), ERR_NOT_FOUND);
         assert_message(&error, ERR_NOT_FOUND, "HTTP 404 Not Found");
@@ -181,8 +179,8 @@ static void test_instants(void **state)
     assert_true(params.v[PARAM_FROM_TIME].i == 0);
     assert_int_equal(read_one("from_time", "2024-01-01T02:00:00+02:00"), ERR_OK);
     assert_true(params.v[PARAM_FROM_TIME].i == 1704067200000);
-    static const char *const bad[] = {"now", "2024-01-01", "1704067200.5", "2024-01-01T00:00:00",
-                                      "99999999999999999999", "'x'"};
+    static const char *const bad[] = {
+        "now", "2024-01-01", "1704067200.5", "2024-01-01T00:00:00", "99999999999999999999", "'x'"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         char message[200];
         snprintf(message, sizeof(message),

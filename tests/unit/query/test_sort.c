@@ -151,8 +151,7 @@ static void test_malformed(void **state)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct str text = test_json(&arena, "%s", bad[i]);
         error = (struct error){.arena = &arena};
-        assert_int_equal(sort_parse(&arena, &trace_resource, text, &sort, &error),
-                         ERR_BAD_REQUEST);
+        assert_int_equal(sort_parse(&arena, &trace_resource, text, &sort, &error), ERR_BAD_REQUEST);
         assert_message(
             &error, ERR_BAD_REQUEST,
             str_format(&arena, "Invalid sorting query parameter '%.*s'", STR_ARG(text)).p);

@@ -72,10 +72,10 @@ static struct value any_value(const struct resource *resource, size_t i)
         return value_int((int64_t)(1234567890123456 + i));
     if (field->type == FIELD_TEXT)
         return value_text(str_format(&t.arena, "text of %zu \xC3\xA4 '", i));
-    record = test_record(&t.arena, resource, field->flags & FF_UPDATE ? DECODE_UPDATE
-                                                                      : DECODE_BATCH,
-                         "{'start_time':1,'trace_id':'%s','%s':%s}", test_uuid_text(3),
-                         field->name, test_sample(field, 1));
+    record =
+        test_record(&t.arena, resource, field->flags & FF_UPDATE ? DECODE_UPDATE : DECODE_BATCH,
+                    "{'start_time':1,'trace_id':'%s','%s':%s}", test_uuid_text(3), field->name,
+                    test_sample(field, 1));
     return record->v[i];
 }
 
@@ -387,9 +387,9 @@ static void test_any_project(void **state)
     /* Only of the workspace. */
     assert_int_equal(store_workspace_ensure(t.writer, STR("other"), &other), ERR_OK);
     struct uuid id = test_uuid(1);
-    assert_int_equal(store_entity_get(t.writer, &trace_resource, other, 0, &id, LOAD_NONE, &t.arena,
-                                      &row),
-                     ERR_NOT_FOUND);
+    assert_int_equal(
+        store_entity_get(t.writer, &trace_resource, other, 0, &id, LOAD_NONE, &t.arena, &row),
+        ERR_NOT_FOUND);
 }
 
 static void test_move(void **state)
@@ -410,13 +410,13 @@ static void test_move(void **state)
     assert_true(uuid_eq(&row.record->v[SPAN_PARENT_SPAN_ID].uuid, &parent));
     assert_json(row.record->v[ENTITY_INPUT].s, "[1]");
     assert_str(row.record->v[ENTITY_NAME].s, "n");
-    assert_int_equal(store_span_children(t.writer, project.key, &other, &parent, &t.arena,
-                                         &children, &count),
-                     ERR_OK);
+    assert_int_equal(
+        store_span_children(t.writer, project.key, &other, &parent, &t.arena, &children, &count),
+        ERR_OK);
     assert_int_equal(count, 1);
-    assert_int_equal(store_span_children(t.writer, project.key, &trace, &parent, &t.arena,
-                                         &children, &count),
-                     ERR_OK);
+    assert_int_equal(
+        store_span_children(t.writer, project.key, &trace, &parent, &t.arena, &children, &count),
+        ERR_OK);
     assert_int_equal(count, 0);
     /* And back to the top. */
     row.record->v[SPAN_TRACE_ID] = value_uuid(trace);

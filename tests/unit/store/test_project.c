@@ -73,8 +73,7 @@ static void test_configuration(void **state)
     struct record *put = record_new(&t.arena, &workspace_configuration_resource), *got;
 
     (void)state;
-    assert_int_equal(store_configuration_get(t.writer, t.workspace, &t.arena, &got),
-                     ERR_NOT_FOUND);
+    assert_int_equal(store_configuration_get(t.writer, t.workspace, &t.arena, &got), ERR_NOT_FOUND);
     put->v[CONFIGURATION_THREAD_TIMEOUT] = value_int(60000000);
     put->v[CONFIGURATION_COLOR_MAP] = value_text(STR("{\"a\":\"#ffffff\"}"));
     assert_int_equal(store_configuration_put(t.writer, t.workspace, put), ERR_OK);
@@ -91,8 +90,7 @@ static void test_configuration(void **state)
     assert_false(value_is_set(&got->v[CONFIGURATION_COLOR_MAP]));
     assert_true(value_is_set(&got->v[CONFIGURATION_TRUNCATION_ON_TABLES]));
     assert_int_equal(store_configuration_delete(t.writer, t.workspace), ERR_OK);
-    assert_int_equal(store_configuration_get(t.writer, t.workspace, &t.arena, &got),
-                     ERR_NOT_FOUND);
+    assert_int_equal(store_configuration_get(t.writer, t.workspace, &t.arena, &got), ERR_NOT_FOUND);
     assert_int_equal(store_configuration_delete(t.writer, t.workspace), ERR_OK);
 }
 
@@ -251,8 +249,8 @@ static struct str list(struct project_query query, int64_t *ret_total)
     size_t count = 0;
 
     query.workspace = t.workspace;
-    assert_int_equal(
-        store_project_list(t.writer, &query, &t.arena, &records, &count, ret_total), ERR_OK);
+    assert_int_equal(store_project_list(t.writer, &query, &t.arena, &records, &count, ret_total),
+                     ERR_OK);
     for (size_t i = 0; i < count; i++)
         joined = str_format(&t.arena, "%.*s%s%.*s", STR_ARG(joined), i ? " " : "",
                             STR_ARG(records[i]->v[PROJECT_NAME].s));
@@ -278,10 +276,10 @@ static void test_list(void **state)
     assert_int_equal(total, 4);
     assert_str(list((struct project_query){.sort_field = PROJECT_NAME, .limit = 9}, &total),
                "A2 b1 c3 Default Project");
-    assert_str(list((struct project_query){.sort_field = PROJECT_NAME, .limit = 9,
-                                           .descending = true},
-                    &total),
-               "Default Project c3 b1 A2");
+    assert_str(
+        list((struct project_query){.sort_field = PROJECT_NAME, .limit = 9, .descending = true},
+             &total),
+        "Default Project c3 b1 A2");
     assert_str(list((struct project_query){.sort_field = PROJECT_ID, .limit = 1}, &total),
                "Default Project");
 }
@@ -294,19 +292,18 @@ static void test_list_by_name(void **state)
     test_project(&t, "abc%_");
     test_project(&t, "XABCX");
     test_project(&t, "\xC3\x84hre");
-    assert_str(list((struct project_query){.sort_field = -1, .limit = 9, .name = STR("aBc")},
-                    &total),
-               "XABCX abc%_");
+    assert_str(
+        list((struct project_query){.sort_field = -1, .limit = 9, .name = STR("aBc")}, &total),
+        "XABCX abc%_");
     assert_int_equal(total, 2);
-    assert_str(list((struct project_query){.sort_field = -1, .limit = 9, .name = STR("%_")},
-                    &total),
-               "abc%_");
+    assert_str(
+        list((struct project_query){.sort_field = -1, .limit = 9, .name = STR("%_")}, &total),
+        "abc%_");
     assert_str(list((struct project_query){.sort_field = -1, .limit = 9, .name = STR("\xC3\xA4H")},
                     &total),
                "\xC3\x84hre");
-    assert_str(list((struct project_query){.sort_field = -1, .limit = 9, .name = STR("zz")},
-                    &total),
-               "");
+    assert_str(
+        list((struct project_query){.sort_field = -1, .limit = 9, .name = STR("zz")}, &total), "");
     assert_int_equal(total, 0);
 }
 

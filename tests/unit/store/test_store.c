@@ -1,5 +1,5 @@
-/* The SQLite store as a whole: opening, locking, versions, sessions, transactions, the dictionary of
- * names when a transaction or a savepoint is undone. */
+/* The SQLite store as a whole: opening, locking, versions, sessions, transactions, the dictionary
+ * of names when a transaction or a savepoint is undone. */
 #include "store/store.h"
 
 #include <pthread.h>
