@@ -15,6 +15,8 @@
 
 /* Answers that are being streamed to slow clients keep a read session without a worker. */
 #define READERS_MORE 12
+/* Such an answer may take as long as so many queries. */
+#define STREAM_QUERIES 10
 
 /* Writes that wait may hold so much memory together. */
 #define WRITE_QUEUE_BYTES ((size_t)256 * 1024 * 1024)
@@ -66,6 +68,8 @@ static int serve(const struct options *options)
                                           (size_t)options->memory_limit, options->query_timeout};
     struct writer_options writer_options = {(int)options->write_queue, WRITE_QUEUE_BYTES};
     struct api api = {.any_workspace = options->workspaces == WORKSPACES_ANY,
+                      .stream_slots = READERS_MORE,
+                      .stream_limit_ms = STREAM_QUERIES * options->query_timeout,
                       .id_window_ms = options->id_window == ID_WINDOW_24H ? 24 * 3600 * 1000 : 0};
     int64_t started = clock_monotonic_ns();
     struct server *server = NULL;

@@ -2,6 +2,8 @@
 #ifndef OCELLI_API_API_H
 #define OCELLI_API_API_H
 
+#include <stdatomic.h>
+
 #include "http/router.h"
 #include "ingest/writer.h"
 #include "json/json.h"

@@ -2,6 +2,7 @@
  * bounded whatever the size. */
 #include "api/conditions.h"
 #include "api/entities.h"
+#include "base/clock.h"
 #include "model/encode.h"
 #include "model/entity_view.h"
 #include "model/search.h"
@@ -20,6 +21,8 @@ struct list_state {
     int64_t page, total, count;
     bool lines; /* a stream: one row a line, nothing around them */
     bool started;
+    bool has_slot;     /* counted in api->streams */
+    int64_t opened_ns; /* monotonic */
 };
 
 static void release_list(struct request *request)
@@ -29,6 +32,31 @@ static void release_list(struct request *request)
     store_entity_close(state->cursor);
     store_read_end(state->session);
     arena_done(&state->item);
+    if (state->has_slot)
+        atomic_fetch_sub(&api_of(request)->streams, 1);
+}
+
+/* An answer of more than one piece keeps its read session while the client takes it. */
+static bool take_slot(struct request *request, struct list_state *state)
+{
+    struct api *api = api_of(request);
+
+    if (state->has_slot)
+        return true;
+    if (atomic_fetch_add(&api->streams, 1) >= api->stream_slots) {
+        atomic_fetch_sub(&api->streams, 1);
+        return false;
+    }
+    state->has_slot = true;
+    state->opened_ns = clock_monotonic_ns();
+    return true;
+}
+
+static bool is_too_long(const struct request *request, const struct list_state *state)
+{
+    int64_t age_ns = clock_monotonic_ns() - state->opened_ns;
+
+    return state->has_slot && age_ns / 1000000 > api_of(request)->stream_limit_ms;
 }
 
 /* Appends the next row; ERR_NOT_FOUND after the last. */
@@ -106,13 +134,16 @@ static enum produce_result produce_list(struct request *request, struct buf *out
 
     if (first && !append_head(request, state, out))
         err = ERR_TOO_LARGE;
+    if (is_too_long(request, state))
+        err = ERR_TIMEOUT;
     while (!err && out->n < PIECE_BYTES)
         err = append_row(state, out);
-    if (!err)
+    if (!err && take_slot(request, state))
         return PRODUCE_MORE;
+    err = err ? err : ERR_UNAVAILABLE;
     if (err == ERR_NOT_FOUND && append_tail(request, state, out))
         return PRODUCE_DONE;
-    if (first && !(state->lines && state->count > 0)) {
+    if (first && (err == ERR_UNAVAILABLE || !(state->lines && state->count > 0))) {
         struct error error = {.arena = &request->arena};
         out->n = 0;
         api_fail(request, err, &error, state->session);

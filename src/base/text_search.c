@@ -103,7 +103,7 @@ static bool find_pattern(struct arena *scratch, struct str text, struct str patt
             n = 0;
             continue;
         }
-        if (pattern.p[i] == '\\' && i + 1 < pattern.n)
+        if (pattern.p[i] == '\\' && i + 1 < pattern.n && memchr("%_\\", pattern.p[i + 1], 3))
             units[n++] = (struct unit){pattern.p[++i], false};
         else
             units[n++] = (struct unit){pattern.p[i], pattern.p[i] == '_'};

@@ -1,5 +1,5 @@
-/* Finding a pattern in a text as LIKE '%pattern%' does: `%` and `_` are wildcards, `\` escapes
- * (query.md 3). */
+/* Finding a pattern in a text as LIKE '%pattern%' does: `%` and `_` are wildcards; `\` in
+ * front of one of these, or of another `\`, takes it as it is (query.md 3). */
 #ifndef OCELLI_BASE_TEXT_SEARCH_H
 #define OCELLI_BASE_TEXT_SEARCH_H
 

@@ -23,6 +23,9 @@ static enum err find_row(struct entity_change *self, struct session *session, in
     enum err err = store_entity_get(session, self->resource, self->change.workspace, project_key,
                                     id, LOAD_NONE, self->change.arena, ret);
 
+    /* A value that the arena refused would be written back as an empty one. */
+    if (!err && arena_is_over(self->change.arena))
+        return ERR_TOO_LARGE;
     return !err && !ret->exists && project_key == 0 ? ERR_NOT_FOUND : err;
 }
 
@@ -60,6 +63,8 @@ static enum err write_row(struct entity_change *self, struct session *session, s
                          "Tag limit exceeded: maximum %d tags per item", 50);
     if (*ret != MERGE_WRITE)
         return ERR_OK;
+    if (arena_is_over(change->arena))
+        return ERR_TOO_LARGE;
     err = store_entity_put(session, row);
     if (err)
         return err;

@@ -50,19 +50,14 @@ static struct trace_entry *find_entry(struct span_sums *sums, int64_t project_ke
     }
 }
 
+/* Only collects; the same name may come again until collapse(). */
 static void add_to_tally(struct arena *arena, struct tally *tally, size_t *size, struct str name,
                          int64_t count)
 {
-    struct tally_entry *entry = tally_find(tally, name);
-
-    if (entry) {
-        entry->count += count;
-        return;
-    }
     if (tally->n == *size) {
         size_t more = *size ? 2 * *size : 8;
         struct tally_entry *grown =
-            arena_grow(arena, tally->entries, *size * sizeof(*entry), more * sizeof(*entry));
+            arena_grow(arena, tally->entries, *size * sizeof(*grown), more * sizeof(*grown));
         if (!grown)
             return;
         tally->entries = grown;
@@ -92,16 +87,24 @@ void span_sums_add(struct span_sums *sums, int64_t project_key, const struct rec
         add_to_tally(sums->arena, &s->providers, &entry->provider_size, v[SPAN_PROVIDER].s, sign);
 }
 
-/* What one change added and took away again must not appear as a key of 0. */
-static void drop_zeros(struct tally *tally)
+/* Adds up what came under one name. What one change added and took away again must not appear as a
+ * key of 0, and no more names are kept than a trace's sums may have. */
+static void collapse(struct tally *tally)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < tally->n; i++) {
-        if (tally->entries[i].count != 0)
-            tally->entries[kept++] = tally->entries[i];
+    tally_sort(tally);
+    for (size_t i = 0; i < tally->n;) {
+        struct tally_entry sum = tally->entries[i++];
+        while (i < tally->n && str_eq(tally->entries[i].name, sum.name)) {
+            if (__builtin_add_overflow(sum.count, tally->entries[i].count, &sum.count))
+                sum.count = tally->entries[i].count > 0 ? INT64_MAX : INT64_MIN;
+            i++;
+        }
+        if (sum.count != 0)
+            tally->entries[kept++] = sum;
     }
-    tally->n = kept;
+    tally->n = kept < TRACE_SUM_NAMES_MAX ? kept : TRACE_SUM_NAMES_MAX;
 }
 
 static bool is_nothing(const struct trace_sums *s)
@@ -117,8 +120,10 @@ enum err span_sums_write(struct span_sums *sums, struct session *session)
 
         if (!entry->used)
             continue;
-        drop_zeros(&entry->sums.usage);
-        drop_zeros(&entry->sums.providers);
+        if (arena_is_over(sums->arena))
+            return ERR_TOO_LARGE;
+        collapse(&entry->sums.usage);
+        collapse(&entry->sums.providers);
         if (!is_nothing(&entry->sums) &&
             store_trace_add(session, entry->project_key, &entry->trace, &entry->sums))
             return ERR_INTERNAL;

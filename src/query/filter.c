@@ -54,18 +54,22 @@ static bool read_double(struct arena *arena, struct str text, double *ret)
     return end == copy.p + copy.n && isfinite(*ret);
 }
 
-static void split_parts(struct arena *arena, struct filter_node *node)
+/* False when there are too many. */
+static bool split_parts(struct arena *arena, struct filter_node *node)
 {
     struct str rest = node->value;
 
     node->parts = arena_alloc(arena, FILTER_PARTS_MAX * sizeof(struct str));
-    while (rest.n && node->part_count < FILTER_PARTS_MAX) {
+    while (rest.n) {
         ptrdiff_t comma = str_find(rest, STR(","));
         struct str part = str_trim(comma < 0 ? rest : str_make(rest.p, (size_t)comma));
+        if (part.n && node->part_count == FILTER_PARTS_MAX)
+            return false;
         if (part.n)
             node->parts[node->part_count++] = part;
         rest = comma < 0 ? STR("") : str_make(rest.p + comma + 1, rest.n - (size_t)comma - 1);
     }
+    return true;
 }
 
 /* Whether value and key are what the type takes; reads the value on the way. */
@@ -90,11 +94,10 @@ static bool check_value(struct arena *arena, struct filter_node *node)
         node->is_number = read_double(arena, str_trim(node->value), &node->number);
         return !str_is_blank(node->key) && json_path_parse(arena, node->key, &path);
     case FILTER_STRING_LIST:
-        split_parts(arena, node);
-        return node->part_count > 0;
+        return split_parts(arena, node) && node->part_count > 0;
     case FILTER_ENUM:
-        if (node->op == OPERATOR_IN || node->op == OPERATOR_NOT_IN)
-            split_parts(arena, node);
+        if ((node->op == OPERATOR_IN || node->op == OPERATOR_NOT_IN) && !split_parts(arena, node))
+            return false;
         return has_no_value(node->op) || !str_is_blank(node->value);
     case FILTER_ERROR:
         return true;

@@ -12,10 +12,14 @@ struct scanner {
     size_t tests;
 };
 
+/* Columns count characters, from 1. */
 static enum err fail(struct scanner *s, const char *problem)
 {
-    return error_set(s->error, ERR_BAD_REQUEST, "Invalid OQL at column %zu: %s", s->at + 1,
-                     problem);
+    size_t column = 1;
+
+    for (size_t i = 0; i < s->at && i < s->text.n; i++)
+        column += ((unsigned char)s->text.p[i] & 0xC0) != 0x80;
+    return error_set(s->error, ERR_BAD_REQUEST, "Invalid OQL at column %zu: %s", column, problem);
 }
 
 static bool at_end(const struct scanner *s)
@@ -106,6 +110,16 @@ static enum err scan_operator(struct scanner *s, enum filter_operator *ret)
     return ERR_OK;
 }
 
+/* A number may touch the word that joins it to the next condition, but no other. */
+static bool ends_value(struct scanner *s)
+{
+    size_t start = s->at;
+    struct str word = scan_word(s);
+
+    s->at = start;
+    return word.n == 0 || str_eq_nocase(word, STR("and")) || str_eq_nocase(word, STR("or"));
+}
+
 static enum err scan_number(struct scanner *s, struct str *ret)
 {
     size_t start = s->at, digits = 0;
@@ -116,7 +130,7 @@ static enum err scan_number(struct scanner *s, struct str *ret)
         digits++;
         s->at++;
     }
-    if (digits == 0 || (!at_end(s) && is_word_char(peek(s)))) {
+    if (digits == 0 || !ends_value(s)) {
         s->at = start;
         return fail(s, "expected a text in double quotes or a number");
     }

@@ -170,6 +170,29 @@ void sql_add_entity_source(struct sql *sql, const struct entity_query *query)
         add_search(sql, query);
 }
 
+/* What stands around a column to sort by it: only absent times and numbers are NULL. */
+static const char *sort_opening(const struct field *field)
+{
+    if (field->flags & FF_HEAVY)
+        return "coalesce(unpack(b.";
+    switch (field->type) {
+    case FIELD_TEXT:
+    case FIELD_ENUM:
+        return "coalesce(t.";
+    case FIELD_TAGS:
+        return "tags_key(t.";
+    default:
+        return "(t.";
+    }
+}
+
+static const char *sort_closing(const struct field *field)
+{
+    if (field->flags & FF_HEAVY)
+        return "), '')";
+    return field->type == FIELD_TEXT ? ", '')" : field->type == FIELD_ENUM ? ", 0)" : ")";
+}
+
 /* The expression that a field sorts by; absent values come last (query.md 12). */
 static void add_sort_expression(struct sql *sql, const struct entity_query *query)
 {
@@ -195,20 +218,10 @@ static void add_sort_expression(struct sql *sql, const struct entity_query *quer
         sql_add(sql, "coalesce(t.cost, 0)");
         break;
     default:
-        if (!field->column) {
-            sql_add(sql, "0");
-            break;
-        }
-        sql_add(sql, field->flags & FF_HEAVY ? "coalesce(unpack(b." : "");
-        sql_add(sql, field->flags & FF_HEAVY     ? ""
-                     : field->type == FIELD_TEXT ? "coalesce(t."
-                     : field->type == FIELD_TAGS ? "coalesce(t."
-                                                 : "(t.");
-        sql_add(sql, field->column);
-        sql_add(sql, field->flags & FF_HEAVY     ? "), '')"
-                     : field->type == FIELD_TEXT ? ", '')"
-                     : field->type == FIELD_TAGS ? ", '[]')"
-                                                 : ")");
+        /* What stores nothing yet is absent everywhere. */
+        sql_add(sql, field->column ? sort_opening(field) : "NULL");
+        sql_add(sql, field->column ? field->column : "");
+        sql_add(sql, field->column ? sort_closing(field) : "");
     }
     sql_add(sql, direction);
     sql_add(sql, ", ");

@@ -108,6 +108,17 @@ static void add_string(struct sql *sql, const struct filter_node *node, bool exa
     add_text_test(sql, node->op, &e, node->value, exact);
 }
 
+/* Whether a text is spelt as ids are shown; others differ from every id. */
+static bool is_canonical(struct str text, struct uuid *ret)
+{
+    char shown[UUID_TEXT_SIZE];
+
+    if (!uuid_parse(text, ret))
+        return false;
+    uuid_format(ret, shown);
+    return str_eq(text, str_make(shown, sizeof(shown)));
+}
+
 /* Ids compare as bytes where the value is one, so that indexes serve; their text has the same
  * order. */
 static void add_uuid(struct sql *sql, const struct filter_node *node)
@@ -117,7 +128,7 @@ static void add_uuid(struct sql *sql, const struct filter_node *node)
     bool comparable = node->op == OPERATOR_EQUAL || node->op == OPERATOR_NOT_EQUAL ||
                       node->op == OPERATOR_GREATER || node->op == OPERATOR_LESS;
 
-    if (!comparable || !uuid_parse(node->value, &id)) {
+    if (!comparable || !is_canonical(node->value, &id)) {
         add_text_test(sql, node->op, &e, node->value, true);
         return;
     }

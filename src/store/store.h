@@ -165,6 +165,10 @@ enum err store_entity_put(struct session *session, struct row *row);
 /* Writer. Removes the row and its body. */
 enum err store_entity_delete(struct session *session, const struct row *row);
 
+/* More distinct names than this in one trace's sums are dropped from the sums, so that a client
+ * cannot make a row grow without end. The spans keep theirs. */
+#define TRACE_SUM_NAMES_MAX 5000
+
 /* What spans add to their trace; negative to take away. */
 struct trace_sums {
     int64_t spans, llm_spans, tool_spans;

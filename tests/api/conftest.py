@@ -1,7 +1,5 @@
 import pytest
 
-pytest.register_assert_rewrite("client", "openapi", "server")
-
 from fixtures import *  # noqa: E402,F401,F403
 
 

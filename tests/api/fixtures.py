@@ -1,8 +1,10 @@
 """The fixtures of all tests that need a running server."""
 import pytest
 
-import client
-from server import Server
+pytest.register_assert_rewrite("client", "load", "openapi", "sdk", "server", "wire")
+
+import client  # noqa: E402
+from server import Server  # noqa: E402
 
 __all__ = ["server", "api", "project", "start_server"]
 

@@ -105,11 +105,11 @@ class Row:
         return None if end is None or not start else Fraction(end // 1000 - start // 1000, 1000)
 
     def usage(self, key):
-        """The span's own count or the trace's sum; None when no span has it."""
+        """The span's own count or the trace's sum, which vanishes when it is 0 (traces.md 8); None
+        when there is none."""
         if self.kind == "spans":
             return (self.sent.get("usage") or {}).get(key)
-        counts = [span.usage(key) for span in self.spans]
-        return sum(filter(None, counts)) if any(n is not None for n in counts) else None
+        return sum(span.usage(key) or 0 for span in self.spans) or None
 
     def cost(self):
         if self.kind == "spans":

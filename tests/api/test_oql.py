@@ -238,51 +238,49 @@ def test_reasonable_nesting_and_numbers_are_taken(data):
 
 # ---- the SDK itself -----------------------------------------------------------------------------
 
-@pytest.fixture(scope="module")
-def run(server, data, tmp_path_factory):
-    """Runs searches with the SDK, all in one program."""
-    home = tmp_path_factory.mktemp("home")
-
-    def searches(*wanted):
-        return sdk.run_python("search.py", data.name, json.dumps(wanted), home=home,
-                              url=server.url + "/api")
-    return searches
-
-
 # The SDK's models take no bodies that are numbers, and no errors without a type.
 LEAN = ["input", "output", "metadata", "error_info"]
-
-
-def test_sdk_searches(data, run):
-    """Every text that the SDK takes, sent by the SDK."""
-    taken = [(kind, oql) for kind, oql in TAKEN if is_taken(kind, oql)]
-    answers = run(*({"kind": kind, "filter_string": oql, "exclude": LEAN} for kind, oql in taken))
-    for (kind, oql), records in zip(taken, answers, strict=True):
-        assert isinstance(records, list), (oql, records)
-        wanted = chosen(data.rows[kind], parts(kind, oql))
-        assert [record["id"] for record in records] == sorted(wanted, reverse=True), oql
 
 
 def is_readable(row):
     return all(isinstance(row.sent.get(field), dict) for field in ("input", "output", "metadata"))
 
 
-def test_sdk_pages_and_options(data, run):
-    whole = sorted((row.id for row in data.rows["spans"]), reverse=True)
-    trace = next(row for row in data.rows["traces"] if len(row.spans) > 1)
+@pytest.fixture(scope="module")
+def sdk_searches(server, data, tmp_path_factory):
+    """What the SDK finds, all in one program: texts with the kind of records, and some options."""
+    texts = [(kind, oql) for kind, oql in TAKEN if is_taken(kind, oql)
+             and (kind == "traces" or oql in OF_SPANS)]
     rich = next(row for row in data.rows["traces"] if is_readable(row))
-    every, some, one, within, lean, bad = run(
-        {"kind": "spans", "max_batch_size": 7, "exclude": LEAN},
-        {"kind": "spans", "max_results": 9, "exclude": LEAN},
-        {"kind": "traces", "filter_string": f'id = "{rich.id}"', "truncate": False,
-         "exclude": ["error_info"]},
-        {"kind": "spans", "trace_id": trace.id, "exclude": LEAN},
-        {"kind": "traces", "exclude": LEAN, "max_results": 1000},
-        {"kind": "traces", "filter_string": "metadata.n >= 5"})
+    trace = next(row for row in data.rows["traces"] if len(row.spans) > 1)
+    options = [{"kind": "spans", "max_batch_size": 7, "exclude": LEAN},
+               {"kind": "spans", "max_results": 9, "exclude": LEAN},
+               {"kind": "spans", "trace_id": trace.id, "exclude": LEAN},
+               {"kind": "traces", "max_results": 1000, "exclude": LEAN},
+               {"kind": "traces", "filter_string": f'id = "{rich.id}"', "truncate": False,
+                "exclude": ["error_info"]},
+               {"kind": "traces", "filter_string": "metadata.n >= 5"}]
+    searches = [{"kind": kind, "filter_string": oql, "exclude": LEAN} for kind, oql in texts]
+    answers = sdk.run_python("search.py", data.name, json.dumps(options + searches),
+                             home=tmp_path_factory.mktemp("home"), url=server.url + "/api")
+    return rich, trace, answers[:len(options)], zip(texts, answers[len(options):], strict=True)
+
+
+def test_sdk_searches(data, sdk_searches):
+    """Every text that the SDK takes, sent by the SDK."""
+    for (kind, oql), records in sdk_searches[3]:
+        assert isinstance(records, list), (oql, records)
+        wanted = chosen(data.rows[kind], parts(kind, oql))
+        assert [record["id"] for record in records] == sorted(wanted, reverse=True), oql
+
+
+def test_sdk_pages_and_options(data, sdk_searches):
+    rich, trace, (every, some, within, lean, one, bad), _ = sdk_searches
+    whole = sorted((row.id for row in data.rows["spans"]), reverse=True)
     assert [span["id"] for span in every] == whole
     assert [span["id"] for span in some] == whole[:9]
-    assert [(record["id"], record["input"]) for record in one] == [(rich.id, rich.sent["input"])]
     assert {span["id"] for span in within} == {span.id for span in trace.spans}
     assert len(lean) == len(data.rows["traces"])
     assert not any(record.keys() & set(LEAN[:2]) for record in lean)
+    assert [(record["id"], record["input"]) for record in one] == [(rich.id, rich.sent["input"])]
     assert bad["status"] == 400 and "Invalid operator '>=' for field 'metadata'" in bad["error"]

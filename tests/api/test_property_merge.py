@@ -39,11 +39,10 @@ KINDS = {"traces": {**SHARED, "metadata": json_values, "thread_id": texts},
                                             st.integers(1, 100)),
                    "total_estimated_cost": st.sampled_from([0, 0.25, 1.5, None])}}
 # Clocks of batch items: none (the server's), long ago, and ahead of the server's.
-clocks = st.sampled_from([None] * 5 + [f"{year}-01-01T00:00:0{n}Z" for year in (2020, 2100)
-                                   for n in range(5)])
-
-
-TAG_CHANGES = {"tags_to_add": tags, "tags_to_remove": tags,
+clocks = st.sampled_from([None] * 5 + [f"{year}-01-01T00:00:0{n}Z"
+                                       for year in (2020, 2100) for n in range(5)])
+# What only a PATCH may state.
+CHANGES = {"tags_to_add": tags, "tags_to_remove": tags,
                "environment": st.sampled_from(["", "prod"])}
 
 
@@ -52,15 +51,15 @@ def steps_of(kind, names):
     last = TRACES - 1 if kind == "traces" else len(PLACES) - 1
     number = st.one_of(st.just(0), st.integers(0, last))
     fields = {name: values for name, values in KINDS[kind].items() if name in names}
-    changes = {**fields, **{name: values for name, values in TAG_CHANGES.items()
+    changes = {**fields, **{name: values for name, values in CHANGES.items()
                             if name.split("_")[0] in names}}
     fields, changes = (st.fixed_dictionaries({}, optional=some) for some in (fields, changes))
     kind, flag = st.just(kind), st.booleans()
-    batch = st.tuples(st.just("batch"), kind, st.lists(st.tuples(number, fields, starts, clocks),
-                                                       min_size=1, max_size=3))
+    items = st.lists(st.tuples(number, fields, starts, clocks), min_size=1, max_size=3)
+    numbers = st.lists(number, min_size=1, max_size=3)
+    batch = st.tuples(st.just("batch"), kind, items)
     patch = st.tuples(st.just("patch"), kind, number, changes, flag)
-    patch_batch = st.tuples(st.just("patch_batch"), kind, st.lists(number, min_size=1, max_size=3),
-                            changes, flag)
+    patch_batch = st.tuples(st.just("patch_batch"), kind, numbers, changes, flag)
     place = st.sampled_from(["project_name", "trace_id", "parent_span_id"])
     return st.one_of(batch, batch, patch, patch, patch_batch,
                      st.tuples(st.just("post"), kind, number, fields, starts),

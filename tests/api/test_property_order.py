@@ -218,19 +218,3 @@ def test_no_acknowledged_patch_is_lost(server, wire, rounds):
                 assert not about or actual in possible, field
             assert record["start_time"] == START
         assert sums_are_right(stored)
-
-
-@pytest.mark.parametrize("kind", FIELDS)
-def test_replayed_create_keeps_the_patch(api, project, kind):
-    """The client's clock is ahead of the server's, the PATCH overtakes the create, and the SDK
-    sends the create again."""
-    make = client.trace if kind == "traces" else client.span
-    item = make(project, name="create", last_updated_at=FAR_AHEAD)
-    place = {"trace_id": item["trace_id"]} if kind == "spans" else {}
-    api.update(kind, item["id"], {"project_name": project, "name": "patch", **place})
-    for _ in range(2):
-        api.batch(kind, item)
-        assert api.read(kind, item["id"])["name"] == "patch"
-    later = {**item, "name": "later", "last_updated_at": FAR_AHEAD.replace("00Z", "01Z")}
-    api.batch(kind, later)
-    assert api.read(kind, item["id"])["name"] == "later"

@@ -87,7 +87,6 @@ def test_healthcheck(url, home):
 
 def is_free(port):
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 

@@ -23,7 +23,6 @@ def report(server, tmp_path_factory):
     return {**result, "models": result["read"], "read": {"traces": {}, "spans": {}}}
 
 
-
 def snake(value):
     """A field name as on the wire."""
     return re.sub(r"[A-Z]", lambda letter: "_" + letter[0].lower(), value)

@@ -183,6 +183,27 @@ static void function_tags_count(sqlite3_context *context, int count, sqlite3_val
     done(context);
 }
 
+/* tags_key(tags): bytes that compare as the arrays do, element by element. */
+static void function_tags_key(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct str text = argument_text(context, values[0]);
+    struct tags tags;
+    size_t n = 0;
+    char *key;
+
+    (void)count;
+    tags_from_text(&session_of(context)->scratch, text, &tags);
+    /* No longer than the JSON text: two quotes and a comma become one NUL. */
+    key = arena_alloc(&session_of(context)->scratch, text.n + 1);
+    for (size_t i = 0; key && i < tags.n && n + tags.items[i].n < text.n; i++) {
+        memcpy(key + n, tags.items[i].p, tags.items[i].n);
+        n += tags.items[i].n;
+        key[n++] = '\0';
+    }
+    sqlite3_result_blob64(context, key ? key : "", n, SQLITE_TRANSIENT);
+    done(context);
+}
+
 static bool read_uuid(sqlite3_value *value, struct uuid *ret)
 {
     if (sqlite3_value_bytes(value) != sizeof(*ret))
@@ -230,6 +251,7 @@ int functions_register(struct session *session)
         {"json_string", 2, function_json_string},
         {"tags_match", 3, function_tags_match},
         {"tags_count", 1, function_tags_count},
+        {"tags_key", 1, function_tags_key},
         {"uuid_text", 1, function_uuid_text},
         {"id_ms", 1, function_id_ms},
     };

@@ -6,10 +6,6 @@
 
 #include "base/mem.h"
 
-/* More distinct keys than this in one trace's sums are dropped from the sums, so that a client
- * cannot make a row grow without end. The spans keep theirs. */
-#define TALLY_SUM_KEYS_MAX 5000
-
 struct reader {
     const uint8_t *p, *end;
     bool failed;
@@ -219,7 +215,7 @@ static void function_tally_add(sqlite3_context *context, int count, sqlite3_valu
     n = old ? add_tallies(old_reader, more_reader, out, &keys) : 0;
     while (read_pair(&rest, &pair)) {
         if (pair.count != 0 && (!old || !has_pair(old_reader, &pair)) &&
-            ++keys <= TALLY_SUM_KEYS_MAX)
+            ++keys <= TRACE_SUM_NAMES_MAX)
             n += write_pair(out + n, &pair);
     }
     if (n)

@@ -31,7 +31,8 @@ def note_trace(**fields):
 
 # ---- three levels, with all that a span can say
 
-@opik.track(project_name=PROJECT, tags=["root", "größer"], metadata={"version": 3, "深": [1.5, None]})
+@opik.track(project_name=PROJECT, tags=["root", "größer"],
+            metadata={"version": 3, "深": [1.5, None]})
 def answer(question, limit=10):
     opik_context.update_current_trace(name="renamed 🐙", thread_id="thread \u00e4 1",
                                       tags=["trace-tag"], metadata={"of": "trace"})
