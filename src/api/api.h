@@ -12,8 +12,12 @@
 struct api {
     struct store *store;
     struct writer *writer;
-    bool any_workspace;   /* --workspaces any */
-    int64_t id_window_ms; /* --id-window; 0: off */
+    bool any_workspace;      /* --workspaces any */
+    int stream_slots;        /* answers that may be under way in pieces, each with a read session;
+                                fewer than there are sessions, so that short reads never wait */
+    int64_t stream_limit_ms; /* such an answer ends after this */
+    atomic_int streams;      /* under way */
+    int64_t id_window_ms;    /* --id-window; 0: off */
 };
 
 /* How the answer to an operation is shaped, for OpenAPI. */
