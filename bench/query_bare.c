@@ -81,6 +81,7 @@ static bool query_bare_measure(sqlite3_stmt *stmt, struct query_bare_result *ret
     size_t n = 0;
     bool ok = query_bare_step(stmt, &ret->stored_mb);
     uint64_t begin = clock_now_ns();
+    double cpu = clock_thread_cpu_seconds();
     while (ok && n < RUNS && (n == 0 || (double)(clock_now_ns() - begin) / 1e9 < SECONDS)) {
         uint64_t start = clock_now_ns();
         ok = query_bare_step(stmt, &ret->stored_mb);
@@ -88,6 +89,7 @@ static bool query_bare_measure(sqlite3_stmt *stmt, struct query_bare_result *ret
     }
     qsort(times, n, sizeof(*times), query_bare_compare);
     ret->p50_ms = n ? times[n / 2] : 0;
+    ret->cpu_ms = n ? (clock_thread_cpu_seconds() - cpu) * 1e3 / (double)n : 0;
     return ok;
 }
 
@@ -95,7 +97,6 @@ static bool query_bare_run_one(sqlite3 *db, const char *sql, sqlite3_int64 proje
                                const struct query_sample *sample, struct query_bare_result *ret)
 {
     sqlite3_stmt *stmt = NULL;
-    *ret = (struct query_bare_result){0};
     bool ok = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK;
     if (ok && sqlite3_bind_parameter_count(stmt) >= 1)
         sqlite3_bind_int64(stmt, 1, project);
@@ -132,7 +133,7 @@ bool query_bare_run(const char *database, const struct query_sample *sample,
     if (!project)
         fprintf(stderr, "query: %s: %s\n", database, sqlite3_errmsg(db));
     for (int i = BARE_NONE + 1; project && ok && i < BARE_COUNT; i++)
-        ok = query_bare_run_one(db, statements[i].sql, project, sample, &ret[i]);
+        ok = !ret[i].wanted || query_bare_run_one(db, statements[i].sql, project, sample, &ret[i]);
     sqlite3_close(db);
     return project && ok;
 }

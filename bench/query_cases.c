@@ -133,7 +133,7 @@ MATCH_SPAN(span_cost, s.cost > 3000)
     "{\"field\":\"" field "\",\"operator\":\"" op "\",\"value\":\"" value "\"}"
 #define KEYED(field, key, op, value)                                                               \
     "{\"field\":\"" field "\",\"key\":\"" key "\",\"operator\":\"" op "\",\"value\":\"" value "\"" \
-                                                                                              "}"
+    "}"
 #define ONE(field, op, value) .filters = "[" FILTER(field, op, value) "]"
 #define ONE_KEYED(field, key, op, value) .filters = "[" KEYED(field, key, op, value) "]"
 #define SORT(field, direction)                                                                     \

@@ -86,10 +86,10 @@ static void query_plan_dummy(sqlite3_context *context, int count, sqlite3_value 
 
 static bool query_plan_register(sqlite3 *db)
 {
-    static const char *const names[] = {"unpack",     "contains",   "contains_exact", "starts",
-                                        "ends",       "json_text",  "json_number",    "json_string",
-                                        "tags_match", "tags_count", "uuid_text",      "id_ms",
-                                        "usage_value"};
+    static const char *const names[] = {
+        "unpack",    "contains",    "contains_exact", "starts",     "ends",
+        "json_text", "json_number", "json_string",    "tags_match", "tags_count",
+        "uuid_text", "id_ms",       "usage_value",    "tags_key"};
     bool ok = true;
     for (size_t i = 0; ok && i < COUNT(names); i++)
         ok = sqlite3_create_function(db, names[i], -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,

@@ -26,6 +26,7 @@ static void print_help(void)
     printf("ocelli %s: records what programs ask language models, and shows it\n\n"
            "usage: ocelli serve [options]   serve the API\n"
            "       ocelli --help            this text\n"
+           "       ocelli --options         the options as a Markdown table\n"
            "       ocelli --version         the version\n\n"
            "options of serve (each also as a variable of the environment):\n\n",
            OCELLI_VERSION);
@@ -118,6 +119,10 @@ int main(int argc, char **argv)
     }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("ocelli %s\n", OCELLI_VERSION);
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "--options") == 0) {
+        config_print_markdown(option_table, option_count);
         return 0;
     }
     if (argc == 3 && strcmp(argv[1], "serve") == 0 && strcmp(argv[2], "--help") == 0) {

@@ -166,7 +166,7 @@ def test_many_parts(api, data, count, form):
                   "oql": {"oql": "environment in (" + ",".join(f'"{p}"' for p in parts) + ")"}}
     body = {"project_name": data.name, **conditions[form]}
     response = api.post("traces/search", body, timeout=30)
-    if response.status_code != 400:
+    if response.status_code not in (400, 413, 422):
         assert response.status_code == 200, response.text
         assert [json.loads(line)["id"] for line in response.text.splitlines()] == sorted(
             chosen(data.rows["traces"], [is_one_of(["staging"])]), reverse=True)
