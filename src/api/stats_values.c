@@ -2,14 +2,22 @@
 #include "api/stats_values.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #define VALUE_MAX 999999999.999999999
 
 double stats_cut(double value)
 {
-    double cut = trunc(value * 1e9) / 1e9;
+    char text[64];
+    int n;
 
-    return cut > VALUE_MAX ? VALUE_MAX : cut < -VALUE_MAX ? -VALUE_MAX : cut;
+    if (!(fabs(value) < VALUE_MAX))
+        return value < 0 ? -VALUE_MAX : VALUE_MAX;
+    /* The decimal digits are cut, not the binary fraction, which may lie just below them. */
+    n = snprintf(text, sizeof(text), "%.12f", value);
+    text[n - 3] = '\0';
+    return strtod(text, NULL);
 }
 
 yyjson_mut_val *stats_percentiles(yyjson_mut_doc *doc, const double values[3])

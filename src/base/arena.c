@@ -139,11 +139,11 @@ static bool stretch_head(struct arena *arena, const void *piece, size_t new_size
         return false;
     size_t size = align_up(new_size);
 #endif
-    head = realloc(head, sizeof(*head) + size);
-    if (!head)
+    struct arena_block *moved = realloc(head, sizeof(*head) + size);
+    if (!moved)
         return false;
-    head->size = size;
-    arena->head = head;
+    moved->size = size;
+    arena->head = moved;
     return true;
 }
 

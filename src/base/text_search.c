@@ -89,6 +89,11 @@ static ptrdiff_t find_units(struct str text, const struct unit *units, size_t n,
     return -1;
 }
 
+static bool is_special(char c)
+{
+    return c == '%' || c == '_' || c == '\\';
+}
+
 static bool find_pattern(struct arena *scratch, struct str text, struct str pattern, bool fold)
 {
     struct unit *units = arena_alloc(scratch, (pattern.n + 1) * sizeof(*units));
@@ -103,7 +108,7 @@ static bool find_pattern(struct arena *scratch, struct str text, struct str patt
             n = 0;
             continue;
         }
-        if (pattern.p[i] == '\\' && i + 1 < pattern.n && memchr("%_\\", pattern.p[i + 1], 3))
+        if (pattern.p[i] == '\\' && i + 1 < pattern.n && is_special(pattern.p[i + 1]))
             units[n++] = (struct unit){pattern.p[++i], false};
         else
             units[n++] = (struct unit){pattern.p[i], pattern.p[i] == '_'};

@@ -427,7 +427,7 @@ static enum err decode_uuids(const struct decoder *d, yyjson_val *value, struct 
         return ERR_OK;
     ids = arena_alloc(d->arena, n * sizeof(*ids));
     yyjson_arr_iter_init(value, &iter);
-    for (size_t i = 0; (item = yyjson_arr_iter_next(&iter)); i++) {
+    while ((item = yyjson_arr_iter_next(&iter))) {
         struct value id = {0};
         enum err err = yyjson_is_null(item) ? ERR_OK : decode_uuid(d, item, &id);
         if (err)
@@ -592,13 +592,18 @@ enum err decode_value(struct arena *arena, const struct resource *resource, enum
     return ERR_OK;
 }
 
+static bool is_json_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 enum err decode_body(struct arena *arena, const struct resource *resource, enum decode_view view,
                      struct str body, struct record **ret, struct error *reterr)
 {
     yyjson_val *root = NULL;
     enum err err;
 
-    while (body.n && memchr(" \t\r\n", body.p[0], 4))
+    while (body.n && is_json_space(body.p[0]))
         body = str_make(body.p + 1, body.n - 1);
     if (body.n == 0)
         return error_add(reterr, ERR_UNPROCESSABLE, "The request body must not be null");

@@ -66,10 +66,14 @@ static bool skip_word(struct scanner *s, struct str word)
 /* A text in quotes, the quote doubled to stand for itself. */
 static enum err scan_quoted(struct scanner *s, struct str *ret)
 {
-    char quote = peek(s);
-    char *out = arena_alloc(s->arena, s->text.n + 1);
-    size_t n = 0, start = s->at;
+    char quote = peek(s), *out;
+    size_t n = 0, start = s->at, end = start + 1;
 
+    /* The next quote may be a doubled one; the text is no longer than up to the last. */
+    while (end < s->text.n && (s->text.p[end] != quote ||
+                               (end + 1 < s->text.n && s->text.p[end + 1] == quote && ++end)))
+        end++;
+    out = arena_alloc(s->arena, end - start + 1);
     if (!out)
         return ERR_TOO_LARGE;
     for (s->at++; !at_end(s); s->at++) {
@@ -141,26 +145,35 @@ static enum err scan_number(struct scanner *s, struct str *ret)
 /* ("a", "b"), joined with commas as the wire has it. */
 static enum err scan_list(struct scanner *s, struct str *ret)
 {
+    char *joined = arena_alloc(s->arena, s->text.n + 1);
+    size_t n = 0, parts = 0;
     struct str part;
     enum err err;
 
     if (peek(s) != '(')
         return fail(s, "expected a list that starts with '('");
-    *ret = STR("");
+    if (!joined)
+        return ERR_TOO_LARGE;
     do {
         s->at++;
         skip_spaces(s);
         if (peek(s) != '"' && peek(s) != '\'')
             return fail(s, "expected a text in quotes");
+        if (++parts > FILTER_PARTS_MAX)
+            return fail(s, "too many elements");
         err = scan_quoted(s, &part);
         if (err)
             return err;
-        *ret = str_format(s->arena, "%.*s%s%.*s", STR_ARG(*ret), ret->n ? "," : "", STR_ARG(part));
+        if (n)
+            joined[n++] = ',';
+        memcpy(joined + n, part.p, part.n);
+        n += part.n;
         skip_spaces(s);
     } while (peek(s) == ',');
     if (peek(s) != ')')
         return fail(s, "expected ',' or ')'");
     s->at++;
+    *ret = str_make(joined, n);
     return ERR_OK;
 }
 
@@ -275,7 +288,7 @@ static enum err parse_joined(struct scanner *s, size_t depth, struct str word,
 
     last = *ret;
     skip_spaces(s);
-    while (!err && skip_word(s, word)) {
+    while (!err && last && skip_word(s, word)) {
         if (last == *ret)
             *ret = wrap(s, kind, last);
         err = operand(s, depth, &last->next);

@@ -24,7 +24,7 @@ static void percentiles_step(sqlite3_context *context, int count, sqlite3_value 
 
     (void)count;
     if (!state || sqlite3_value_type(values[0]) == SQLITE_NULL)
-        return;
+        return; /* so no value is NaN, and select_value() ends */
     if (state->values.max == 0)
         buf_init(&state->values, VALUES_MAX_BYTES);
     value = sqlite3_value_double(values[0]);
@@ -40,30 +40,27 @@ static void swap(double *a, double *b)
     *b = old;
 }
 
-/* Puts the k-th smallest of values[0..n) at its place, smaller ones before it. */
+/* Puts the k-th smallest of values[0..n) at its place, smaller ones before it (quickselect). */
 static double select_value(double *values, size_t n, size_t k)
 {
-    size_t low = 0, high = n - 1;
+    ptrdiff_t low = 0, high = (ptrdiff_t)n - 1, wanted = (ptrdiff_t)k;
 
     while (low < high) {
         double pivot = values[low + (high - low) / 2];
-        size_t i = low, j = high;
-        for (;;) {
+        ptrdiff_t i = low, j = high;
+        while (i <= j) {
             while (values[i] < pivot)
                 i++;
             while (values[j] > pivot)
                 j--;
-            if (i >= j)
-                break;
-            swap(&values[i++], &values[j--]);
+            if (i <= j)
+                swap(&values[i++], &values[j--]);
         }
-        if (i == j && values[i] < pivot)
-            i++;
-        if (k < i)
-            high = i - 1;
-        else
+        if (wanted <= j)
+            high = j;
+        else if (wanted >= i)
             low = i;
-        if (i == 0)
+        else
             break;
     }
     return values[k];

@@ -3,7 +3,7 @@
 #include "store/sqlite/database.h"
 
 /* Binds of the largest filter. */
-#define SQL_ARENA_BYTES ((size_t)1024 * 1024)
+#define SQL_ARENA_BYTES ((size_t)8 * 1024 * 1024)
 
 struct entity_cursor {
     struct session *session;
@@ -57,7 +57,7 @@ enum err store_entity_count(struct session *session, const struct entity_query *
     if (statement && sqlite3_step(statement) == SQLITE_ROW)
         *ret = sqlite3_column_int64(statement, 0);
     else
-        err = session_failed(session, "count");
+        err = sql.failed ? ERR_TOO_LARGE : session_failed(session, "count");
     sql_done(&sql);
     arena_done(&arena);
     return err;
@@ -79,7 +79,7 @@ enum err store_entity_open(struct session *session, const struct entity_query *q
     cursor->statement = session_prepare_sql(session, &sql);
     sql_done(&sql);
     *ret = cursor;
-    return cursor->statement ? ERR_OK : ERR_INTERNAL;
+    return cursor->statement ? ERR_OK : sql.failed ? ERR_TOO_LARGE : ERR_INTERNAL;
 }
 
 enum err store_entity_next(struct entity_cursor *cursor, struct arena *arena, struct row *ret)

@@ -90,6 +90,8 @@ enum err store_entity_stats(struct session *session, const struct entity_query *
     sql_add_entity_source(&sql, query);
     statement = session_prepare_sql(session, &sql);
     sql_done(&sql);
+    if (sql.failed)
+        return ERR_TOO_LARGE;
     if (!statement || sqlite3_step(statement) != SQLITE_ROW)
         return session_failed(session, "statistics");
     return read_stats(statement, traces, arena, ret);
