@@ -11,7 +11,7 @@
 #include "client.h"
 
 #define READ_BYTES (256 << 10)
-#define SILENCE_LIMIT_S 60
+#define SILENCE_LIMIT_S 90 /* longer than the server lets a query take */
 
 bool exchange_open(struct exchange *exchange, int port)
 {

@@ -18,7 +18,7 @@ struct exchange {
 bool exchange_open(struct exchange *exchange, int port);
 
 /* Sends a request, head and body, and reads the whole answer. Returns its status; 0 with a line on
- * stderr when the connection broke or nothing came for a minute. */
+ * stderr when the connection broke or nothing came for 90 s. */
 int exchange_ask(struct exchange *exchange, const struct text *request);
 
 void exchange_close(struct exchange *exchange);

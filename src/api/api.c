@@ -50,6 +50,7 @@ void api_fail(struct request *request, enum err err, struct error *error,
 
 void api_write_fail(struct request *request, enum err err, struct error *error)
 {
+    request->response.header_count = 0; /* the Location of what was not made */
     api_fail(request, err, error, NULL);
     request_finish(request);
 }

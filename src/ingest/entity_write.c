@@ -63,15 +63,18 @@ static enum err write_row(struct entity_change *self, struct session *session, s
                          "Tag limit exceeded: maximum %d tags per item", 50);
     if (*ret != MERGE_WRITE)
         return ERR_OK;
+    if (is_span(self)) {
+        if (before)
+            span_sums_add(sums, row->project.key, before, -1);
+        span_sums_add(sums, row->project.key, row->record, 1);
+    }
+    /* The last place where a change without a savepoint may still be refused. */
     if (arena_is_over(change->arena))
         return ERR_TOO_LARGE;
     err = store_entity_put(session, row);
     if (err)
         return err;
     if (is_span(self)) {
-        if (before)
-            span_sums_add(sums, row->project.key, before, -1);
-        span_sums_add(sums, row->project.key, row->record, 1);
         change_touch(change, row->project.key, 0, is_new, 0);
         return ERR_OK;
     }

@@ -120,8 +120,6 @@ enum err span_sums_write(struct span_sums *sums, struct session *session)
 
         if (!entry->used)
             continue;
-        if (arena_is_over(sums->arena))
-            return ERR_TOO_LARGE;
         collapse(&entry->sums.usage);
         collapse(&entry->sums.providers);
         if (!is_nothing(&entry->sums) &&

@@ -169,7 +169,8 @@ static void commit_changes(struct writer *writer, struct change *first)
         enum err err = failed ? failed : apply_change(writer, session, change);
         if (err == ERR_INTERNAL) {
             log_error("write_failed", "store=\"%s\"", store_message(session));
-            failed = change->refuses_first ? err : failed;
+            /* After some failures (a full disk) the store has undone the whole transaction. */
+            failed = change->refuses_first || !store_in_transaction(session) ? err : failed;
         }
         if (err && change->error.code == ERR_OK)
             error_set(&change->error, err, "%s", err_text(err));

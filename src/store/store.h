@@ -50,6 +50,8 @@ struct session *store_writer(struct store *store);
  * alone. */
 enum err store_begin(struct session *session);
 enum err store_commit(struct session *session);
+/* False when the store has undone the transaction by itself. */
+bool store_in_transaction(const struct session *session);
 void store_rollback(struct session *session);
 enum err store_savepoint(struct session *session);
 enum err store_savepoint_release(struct session *session);

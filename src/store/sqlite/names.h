@@ -6,8 +6,10 @@
 
 #include "base/str.h"
 
-/* Further names are stored in full where they stand. */
+/* Further names, and longer ones, are stored in full where they stand: the dictionary is never
+ * emptied. */
 #define NAMES_MAX 65535
+#define NAME_BYTES_MAX 128
 
 struct names;
 

@@ -285,6 +285,11 @@ enum err store_commit(struct session *session)
     return session_run(session, session_statement(session, STATEMENT_COMMIT, "COMMIT"));
 }
 
+bool store_in_transaction(const struct session *session)
+{
+    return sqlite3_get_autocommit(session->db) == 0;
+}
+
 void store_rollback(struct session *session)
 {
     session_run(session, session_statement(session, STATEMENT_ROLLBACK, "ROLLBACK"));

@@ -96,7 +96,7 @@ static enum err name_number(struct session *session, struct str text, uint64_t *
     sqlite3_stmt *insert;
 
     *ret = names_number(names, text);
-    if (*ret || !session->writer || names_count(names) >= NAMES_MAX)
+    if (*ret || !session->writer || text.n > NAME_BYTES_MAX || names_count(names) >= NAMES_MAX)
         return ERR_OK;
     insert = session_statement(session, STATEMENT_NAME_INSERT,
                                "INSERT INTO name(number, text) VALUES(?, ?)");
@@ -244,12 +244,12 @@ decimal_int cost_read(sqlite3_value *value)
     return (decimal_int)(real > 5e37 ? 5e37 : real < -5e37 ? -5e37 : real);
 }
 
-void cost_result(sqlite3_context *context, decimal_int sum)
+void cost_result(sqlite3_context *context, decimal_int cost)
 {
-    if (sum >= INT64_MIN && sum <= INT64_MAX)
-        sqlite3_result_int64(context, (sqlite3_int64)sum);
+    if (cost >= INT64_MIN && cost <= INT64_MAX)
+        sqlite3_result_int64(context, (sqlite3_int64)cost);
     else
-        sqlite3_result_double(context, decimal_to_double(sum, 0));
+        sqlite3_result_double(context, decimal_to_double(cost, 0));
 }
 
 /* cost_add(old, more): NULL counts as 0. */
