@@ -12,7 +12,7 @@ enum filter_node_kind { FILTER_AND, FILTER_OR, FILTER_NOT, FILTER_TEST };
 #define FILTER_TESTS_MAX 100
 #define FILTER_DEPTH_MAX 20
 /* At most so many parts of an `in` list. */
-#define FILTER_PARTS_MAX 1000
+#define FILTER_PARTS_MAX 300
 
 struct filter_node {
     enum filter_node_kind kind;

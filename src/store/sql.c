@@ -29,11 +29,14 @@ static struct sql_bind *add_bind(struct sql *sql, enum sql_bind_kind kind)
     static struct sql_bind nowhere;
 
     if (sql->bind_count == sql->bind_size) {
+        size_t old = sql->bind_size * sizeof(struct sql_bind);
         size_t size = sql->bind_size ? 2 * sql->bind_size : 16;
-        struct sql_bind *grown = size <= SQL_BINDS_MAX ? arena_grow(sql->arena, sql->binds,
-                                                                    sql->bind_size * sizeof(*grown),
-                                                                    size * sizeof(*grown))
-                                                       : NULL;
+        struct sql_bind *grown = NULL;
+
+        if (size > SQL_BINDS_MAX)
+            size = SQL_BINDS_MAX;
+        if (size > sql->bind_size)
+            grown = arena_grow(sql->arena, sql->binds, old, size * sizeof(*grown));
         if (!grown) {
             sql->failed = true;
             return &nowhere;

@@ -82,16 +82,24 @@ static const struct sample samples[] = {
     {"a\\", "a\\", true, true},
     {"a", "a\\", false, false},
     /* beyond ASCII */
-    {"Gr\xc3\xb6\xc3\x9f" "e", "\xc3\xb6\xc3\x9f", true, true},
+    {"Gr\xc3\xb6\xc3\x9f"
+     "e",
+     "\xc3\xb6\xc3\x9f", true, true},
     {"GR\xc3\x96SSE", "gr\xc3\xb6", true, false},
     {"gr\xc3\xb6sse", "GR\xc3\x96", true, false},
     {"\xc3\xa9", "_", true, true},
     {"\xc3\xa9", "__", false, false},
-    {"\xe6\xbc\xa2" "x", "__x", false, false},
-    {"\xe6\xbc\xa2" "x", "_x", true, true},
+    {"\xe6\xbc\xa2"
+     "x",
+     "__x", false, false},
+    {"\xe6\xbc\xa2"
+     "x",
+     "_x", true, true},
     {"\xf0\x9f\x90\x99", "_", true, true},
     {"\xf0\x9f\x90\x99", "__", false, false},
-    {"a\xf0\x9f\x90\x99" "b", "a_b", true, true},
+    {"a\xf0\x9f\x90\x99"
+     "b",
+     "a_b", true, true},
     {"\xd0\x9f\xd0\xa0\xd0\x98", "\xd0\xbf%\xd0\xb8", true, false},
 };
 

@@ -42,7 +42,10 @@ struct expected_field {
         {"usage.prompt_tokens", FILTER_NUMBER}, {"usage.total_tokens", FILTER_NUMBER},             \
         {"feedback_scores", FILTER_SCORES}, {"error_info", FILTER_ERROR},                          \
         {"error_type", FILTER_STRING}, {"source", FILTER_ENUM_LEGACY},                             \
-        {"environment", FILTER_ENUM}, {"custom", FILTER_CUSTOM}
+        {"environment", FILTER_ENUM},                                                              \
+    {                                                                                              \
+        "custom", FILTER_CUSTOM                                                                    \
+    }
 
 static const struct expected_field trace_fields[] = {
     SHARED,
@@ -89,8 +92,8 @@ static void test_catalogue(void **state)
 
 static void test_find_is_exact(void **state)
 {
-    static const char *const none[] = {"",      "Name",   "name ", "nam",        "usage",
-                                       "usage.", "usage.x", "no",   "span_count", "created_by"};
+    static const char *const none[] = {"",       "Name",    "name ", "nam",        "usage",
+                                       "usage.", "usage.x", "no",    "span_count", "created_by"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
@@ -138,7 +141,8 @@ static void test_operators_of_each_type(void **state)
 
 static void test_operator_names(void **state)
 {
-    static const char *const none[] = {"", "==", "CONTAINS", "contains ", "like", "not", "is", "<>"};
+    static const char *const none[] = {"",     "==",  "CONTAINS", "contains ",
+                                       "like", "not", "is",       "<>"};
 
     (void)state;
     for (int op = 0; op < OPERATOR_COUNT; op++) {
@@ -156,7 +160,8 @@ static void check_row(const struct filter_field *field)
 {
     bool stored = field->source != SOURCE_NOTHING;
 
-    if (stored != (field->column != NULL) || (field->source == SOURCE_USAGE) != (field->key != NULL) ||
+    if (stored != (field->column != NULL) ||
+        (field->source == SOURCE_USAGE) != (field->key != NULL) ||
         (field->source == SOURCE_NAMES) != (field->names != NULL))
         fail_msg("%s", field->name);
     /* What is computed over spans is no own column, and what is not stored neither. */

@@ -73,9 +73,8 @@ static void check_refused(const char *json, const char *message, const char *fil
 /* A list of one test. */
 static const char *one(const char *field, const char *op, const char *key, const char *value)
 {
-    struct str text = str_format(&arena,
-                                 "[{'field':'%s','operator':'%s','key':'%s','value':'%s'}]", field,
-                                 op, key, value);
+    struct str text = str_format(&arena, "[{'field':'%s','operator':'%s','key':'%s','value':'%s'}]",
+                                 field, op, key, value);
     return text.p;
 }
 
@@ -122,7 +121,18 @@ static void test_members(void **state)
 static void test_malformed(void **state)
 {
     static const char *const bad[] = {
-        "x", "{}", "'x'", "5", "null x", "[", "[1]", "['x']", "[null]", "[[]]", "[{}]", "[{]",
+        "x",
+        "{}",
+        "'x'",
+        "5",
+        "null x",
+        "[",
+        "[1]",
+        "['x']",
+        "[null]",
+        "[[]]",
+        "[{}]",
+        "[{]",
         "[{'field':'name','operator':'='}]",
         "[{'field':'name','value':'x'}]",
         "[{'operator':'=','value':'x'}]",
@@ -135,7 +145,11 @@ static void test_malformed(void **state)
         "[{'field':'model','operator':'=','value':'x'}]",
         "[{'field':'name','operator':'equals','value':'x'}]",
         "[{'field':'name','operator':'CONTAINS','value':'x'}]",
-        "[{'or':{}}]", "[{'and':'x'}]", "[{'not':[]}]", "[{'not':null}]", "[{'or':[1]}]",
+        "[{'or':{}}]",
+        "[{'and':'x'}]",
+        "[{'not':[]}]",
+        "[{'not':null}]",
+        "[{'or':[1]}]",
         "[{'or':[{'not':5}]}]",
     };
 
@@ -143,8 +157,7 @@ static void test_malformed(void **state)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct str text = test_json(&arena, "%s", bad[i]);
         assert_refused(
-            bad[i],
-            str_format(&arena, "Invalid filters query parameter '%.*s'", STR_ARG(text)).p);
+            bad[i], str_format(&arena, "Invalid filters query parameter '%.*s'", STR_ARG(text)).p);
     }
 }
 
@@ -219,8 +232,8 @@ static void test_values(void **state)
     check_values("id", "=", "| ", false);
     check_values("duration", "=", "| |x|1e5|+1| 1|1 |1.|-|--1|1.2.3|0x1|NaN|inf|1,5|.|-.", false);
     check_values("duration", "=", "0|-0|1|-1.5|.5|-.5|00012|123456789012345678901234567890", true);
-    check_values("start_time", ">", "| |x|2024-01-01|2024-01-01T00:00:00|1700000000|2024-13-01T00:00:00Z",
-                 false);
+    check_values("start_time", ">",
+                 "| |x|2024-01-01|2024-01-01T00:00:00|1700000000|2024-13-01T00:00:00Z", false);
     check_values("start_time", ">",
                  "2024-01-01T00:00:00Z|2024-01-01T00:00:00.123456789Z|2024-01-01T00:00:00+02:00",
                  true);
@@ -246,10 +259,9 @@ static void test_messages_of_values(void **state)
                    "Invalid value 'x' or key 'null' for field 'metadata' of type 'DICTIONARY'");
     assert_refused(one("metadata", "=", "a-b", "x"),
                    "Invalid value 'x' or key 'a-b' for field 'metadata' of type 'DICTIONARY'");
-    assert_refused(
-        one("feedback_scores", ">", "", "1"),
-        "Invalid value '1' or key 'null' for field 'feedback_scores' of type "
-        "'FEEDBACK_SCORES_NUMBER'");
+    assert_refused(one("feedback_scores", ">", "", "1"),
+                   "Invalid value '1' or key 'null' for field 'feedback_scores' of type "
+                   "'FEEDBACK_SCORES_NUMBER'");
 }
 
 static void test_read_values(void **state)
@@ -325,8 +337,7 @@ static void test_bounds(void **state)
 
     (void)state;
     assert_int_equal(parse(&trace_resource, nested(FILTER_DEPTH_MAX - 1), &node), ERR_OK);
-    assert_int_equal(parse(&trace_resource, nested(FILTER_DEPTH_MAX + 1), &node),
-                     ERR_BAD_REQUEST);
+    assert_int_equal(parse(&trace_resource, nested(FILTER_DEPTH_MAX + 1), &node), ERR_BAD_REQUEST);
     assert_int_equal(parse(&trace_resource, nested(400), &node), ERR_BAD_REQUEST);
     assert_int_equal(parse(&trace_resource, many(FILTER_TESTS_MAX), &node), ERR_OK);
     assert_int_equal(parse(&trace_resource, many(FILTER_TESTS_MAX + 1), &node), ERR_BAD_REQUEST);
@@ -364,11 +375,28 @@ static void test_join(void **state)
                "(and (and name = [a]) (and (or tags is_empty [])))");
 }
 
+static void test_copy(void **state)
+{
+    const struct filter_node *node =
+        tree("[{'or':[{'field':'environment','operator':'in','value':'a,b'},{'not':"
+             "{'field':'metadata','key':'k','operator':'>','value':'5'}}]},{'and':[]}]");
+    struct filter_node *copy = filter_copy(&arena, node);
+
+    (void)state;
+    assert_null(filter_copy(&arena, NULL));
+    assert_str(filter_text(&arena, copy), filter_text(&arena, node).p);
+    /* Joining the copy leaves the original as it was. */
+    filter_join(&arena, copy->first, tree(one("name", "=", "", "a")));
+    assert_ptr_not_equal(copy->first, node->first);
+    assert_str(filter_text(&arena, node),
+               "(and (or environment in [a|b] (not metadata.k > [5])) (and))");
+}
+
 static void test_uses(void **state)
 {
-    const struct filter_node *node = tree(
-        "[{'or':[{'field':'name','operator':'=','value':'a'},"
-        "{'not':{'field':'metadata','key':'k','operator':'=','value':'a'}}]}]");
+    const struct filter_node *node =
+        tree("[{'or':[{'field':'name','operator':'=','value':'a'},"
+             "{'not':{'field':'metadata','key':'k','operator':'=','value':'a'}}]}]");
 
     (void)state;
     assert_false(filter_uses(NULL, SOURCE_HEAVY));
@@ -380,14 +408,14 @@ static void test_uses(void **state)
 /* Project statistics and metrics apply own columns only (query.md 7). */
 static void test_only_own(void **state)
 {
-    const struct filter_node *node = tree(
-        "[{'field':'name','operator':'=','value':'a'},"
-        "{'field':'usage.total_tokens','operator':'>','value':'1'},"
-        "{'or':[{'field':'llm_span_count','operator':'>','value':'1'},"
-        "{'field':'tags','operator':'is_empty'}]},"
-        "{'and':[{'field':'feedback_scores','key':'k','operator':'is_empty'}]},"
-        "{'not':{'field':'total_estimated_cost','operator':'=','value':'0'}},"
-        "{'field':'input_json','key':'k','operator':'=','value':'b'}]");
+    const struct filter_node *node =
+        tree("[{'field':'name','operator':'=','value':'a'},"
+             "{'field':'usage.total_tokens','operator':'>','value':'1'},"
+             "{'or':[{'field':'llm_span_count','operator':'>','value':'1'},"
+             "{'field':'tags','operator':'is_empty'}]},"
+             "{'and':[{'field':'feedback_scores','key':'k','operator':'is_empty'}]},"
+             "{'not':{'field':'total_estimated_cost','operator':'=','value':'0'}},"
+             "{'field':'input_json','key':'k','operator':'=','value':'b'}]");
     struct filter_node *own = filter_only_own(&arena, node);
 
     (void)state;
@@ -415,6 +443,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bounds, start, stop),
         cmocka_unit_test_setup_teardown(test_parts_are_not_dropped, start, stop),
         cmocka_unit_test_setup_teardown(test_join, start, stop),
+        cmocka_unit_test_setup_teardown(test_copy, start, stop),
         cmocka_unit_test_setup_teardown(test_uses, start, stop),
         cmocka_unit_test_setup_teardown(test_only_own, start, stop),
     };

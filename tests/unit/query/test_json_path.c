@@ -135,10 +135,10 @@ static void test_scalars(void **state)
 static void test_no_paths(void **state)
 {
     static const char *const bad[] = {
-        "a-b", "a b",    "a..b",     "a.",      ".",     "$.",      "$a",    "$$",    "[",
-        "[]",  "[x]",    "[-1]",     "a[1",     "a[1]]", "a]",      "[*",    "[1 2]", "[1 to]",
-        "[to 2]", "[1to", "\"open",  "`open",   "'open", "['open]", "[\"a\"", "a\"b\"", "a/b",
-        "(a)", "a.[0]",  "a[0]b",    " a",      "a ",    "*",       "$.*",   "@.a",   "a,b",
+        "a-b",    "a b",   "a..b",   "a.",    ".",     "$.",      "$a",     "$$",     "[",
+        "[]",     "[x]",   "[-1]",   "a[1",   "a[1]]", "a]",      "[*",     "[1 2]",  "[1 to]",
+        "[to 2]", "[1to",  "\"open", "`open", "'open", "['open]", "[\"a\"", "a\"b\"", "a/b",
+        "(a)",    "a.[0]", "a[0]b",  " a",    "a ",    "*",       "$.*",    "@.a",    "a,b",
     };
     struct json_path path;
 

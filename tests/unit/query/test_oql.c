@@ -117,10 +117,8 @@ static void test_and_or_not(void **state)
     assert_tree("ttft > 1 AND ttft > 2 And ttft > 3", "(and ttft > [1] ttft > [2] ttft > [3])");
     assert_tree("name = \"a\"and name = \"b\"", "(and name = [a] name = [b])");
     assert_tree("ttft > 1 or ttft > 2 OR ttft > 3", "(or ttft > [1] ttft > [2] ttft > [3])");
-    assert_tree("ttft > 1 or ttft > 2 and ttft > 3",
-                "(or ttft > [1] (and ttft > [2] ttft > [3]))");
-    assert_tree("ttft > 1 and ttft > 2 or ttft > 3",
-                "(or (and ttft > [1] ttft > [2]) ttft > [3])");
+    assert_tree("ttft > 1 or ttft > 2 and ttft > 3", "(or ttft > [1] (and ttft > [2] ttft > [3]))");
+    assert_tree("ttft > 1 and ttft > 2 or ttft > 3", "(or (and ttft > [1] ttft > [2]) ttft > [3])");
     assert_tree("(ttft > 1 or ttft > 2) and ttft > 3",
                 "(and (or ttft > [1] ttft > [2]) ttft > [3])");
     assert_tree("ttft > 3 and(ttft > 1 or ttft > 2)",

@@ -139,8 +139,7 @@ static void check_bound(const struct resource *resource, const struct filter_fie
     assert_false(sql.failed);
     if (count_marks(&sql) != sql.bind_count ||
         str_find(str_make(sql.text.p, sql.text.n), STR("31415")) >= 0 || sql.bind_count > 2)
-        fail_msg("%s %s: %.*s", field->name, filter_operator_name(op), (int)sql.text.n,
-                 sql.text.p);
+        fail_msg("%s %s: %.*s", field->name, filter_operator_name(op), (int)sql.text.n, sql.text.p);
     sql_done(&sql);
 }
 
@@ -172,8 +171,9 @@ static void test_trees(void **state)
     assert_int_equal(
         filter_parse_text(
             &arena, &trace_resource,
-            test_json(&arena, "[{'or':[{'field':'tags','operator':'is_empty'},{'not':"
-                              "{'field':'name','operator':'=','value':'a'}}]},{'or':[]},{'and':[]}]"),
+            test_json(&arena,
+                      "[{'or':[{'field':'tags','operator':'is_empty'},{'not':"
+                      "{'field':'name','operator':'=','value':'a'}}]},{'or':[]},{'and':[]}]"),
             &node, &error),
         ERR_OK);
     sql_init(&sql, &arena);
@@ -185,45 +185,41 @@ static void test_trees(void **state)
     sql_done(&sql);
 }
 
-/* The largest lists that the parser takes find room in a statement. */
-static void test_what_is_parsed_fits(void **state)
+/* So many tests, each a list of so many parts. */
+static struct filter_node *lists(size_t tests, size_t parts)
 {
-    static const size_t sizes[][2] = {{1, FILTER_PARTS_MAX},
-                                      {3, FILTER_PARTS_MAX},
-                                      {FILTER_TESTS_MAX, 30},
-                                      {FILTER_TESTS_MAX, FILTER_PARTS_MAX}};
     const struct filter_field *field = filter_field_find(&trace_resource, STR("environment"));
-    char *list = arena_alloc(&arena, 2 * FILTER_PARTS_MAX);
+    struct filter_node *all = NULL;
+    char *list = arena_alloc(&arena, 2 * parts);
 
-    (void)state;
-    for (size_t i = 0; i < FILTER_PARTS_MAX; i++)
+    for (size_t i = 0; i < parts; i++)
         memcpy(list + 2 * i, "a,", 2);
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        yyjson_mut_doc *doc = json_new(&arena);
-        yyjson_mut_val *array = yyjson_mut_arr(doc);
+    for (size_t i = 0; i < tests; i++) {
         struct error error = {.arena = &arena};
         struct filter_node *node = NULL;
-        struct str text;
-        struct sql sql;
-
-        for (size_t k = 0; k < sizes[i][0]; k++) {
-            yyjson_mut_val *test = yyjson_mut_arr_add_obj(doc, array);
-            yyjson_mut_obj_add_str(doc, test, "field", field->name);
-            yyjson_mut_obj_add_str(doc, test, "operator", "in");
-            yyjson_mut_obj_add_strn(doc, test, "value", list, 2 * sizes[i][1]);
-        }
-        yyjson_mut_doc_set_root(doc, array);
-        assert_int_equal(json_write_mut(&arena, doc, &text), ERR_OK);
-        if (filter_parse_text(&arena, &trace_resource, text, &node, &error) == ERR_BAD_REQUEST)
-            continue; /* refused, which is right for too many */
-        sql_init(&sql, &arena);
-        sql_add_filter(&sql, node);
-        bool failed = sql.failed;
-        sql_done(&sql);
-        if (failed)
-            fail_msg("%zu lists of %zu parts are parsed, but have no room", sizes[i][0],
-                     sizes[i][1]);
+        assert_int_equal(filter_make_test(&arena, &trace_resource, field, OPERATOR_IN, STR(""),
+                                          str_make(list, 2 * parts), &node, &error),
+                         ERR_OK);
+        all = filter_join(&arena, node, all);
     }
+    return all;
+}
+
+static void test_lists(void **state)
+{
+    struct sql sql;
+
+    (void)state;
+    sql_init(&sql, &arena);
+    sql_add_filter(&sql, lists(3, FILTER_PARTS_MAX));
+    assert_false(sql.failed);
+    assert_int_equal(sql.bind_count, 3 * FILTER_PARTS_MAX);
+    assert_int_equal(count_marks(&sql), sql.bind_count);
+    sql_done(&sql);
+    sql_init(&sql, &arena);
+    sql_add_filter(&sql, lists(SQL_BINDS_MAX / FILTER_PARTS_MAX + 1, FILTER_PARTS_MAX));
+    assert_true(sql.failed);
+    sql_done(&sql);
 }
 
 /* ---- statements ---- */
@@ -272,10 +268,10 @@ static void test_body_is_joined_when_needed(void **state)
     assert_true(has(&sql, "trace_body"));
     sql_done(&sql);
     query.order = ORDER_DEFAULT;
-    assert_int_equal(
-        filter_make_test(&arena, &span_resource, filter_field_find(&span_resource, STR("input")),
-                         OPERATOR_CONTAINS, STR(""), STR("x"), &node, &error),
-        ERR_OK);
+    assert_int_equal(filter_make_test(&arena, &span_resource,
+                                      filter_field_find(&span_resource, STR("input")),
+                                      OPERATOR_CONTAINS, STR(""), STR("x"), &node, &error),
+                     ERR_OK);
     query.resource = &span_resource;
     query.filter = node;
     sql = statement(&query);
@@ -372,6 +368,27 @@ static void test_sqlite_takes_orders(void **state)
     test_store_close(&t);
 }
 
+/* As many values as sql_add_*() take are as many as SQLite takes; more are refused, which is no
+ * failure of the store. */
+static void test_sqlite_takes_many_values(void **state)
+{
+    struct entity_query query = {.resource = &trace_resource, .limit = 10};
+    size_t most = SQL_BINDS_MAX / FILTER_PARTS_MAX;
+    struct entity_cursor *cursor = NULL;
+    struct test_store t;
+    int64_t count;
+
+    (void)state;
+    test_store_open(&t);
+    query.filter = lists(most - 1, FILTER_PARTS_MAX);
+    assert_int_equal(store_entity_count(t.writer, &query, &count), ERR_OK);
+    query.filter = lists(most + 1, FILTER_PARTS_MAX);
+    assert_int_equal(store_entity_count(t.writer, &query, &count), ERR_TOO_LARGE);
+    assert_int_equal(store_entity_open(t.writer, &query, &arena, &cursor), ERR_TOO_LARGE);
+    assert_null(cursor);
+    test_store_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,11 +397,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_text_is_bounded, start, stop),
         cmocka_unit_test_setup_teardown(test_filters_bind_their_values, start, stop),
         cmocka_unit_test_setup_teardown(test_trees, start, stop),
-        cmocka_unit_test_setup_teardown(test_what_is_parsed_fits, start, stop),
+        cmocka_unit_test_setup_teardown(test_lists, start, stop),
         cmocka_unit_test_setup_teardown(test_body_is_joined_when_needed, start, stop),
         cmocka_unit_test_setup_teardown(test_every_condition_is_bound, start, stop),
         cmocka_unit_test_setup_teardown(test_sqlite_takes_filters, start, stop),
         cmocka_unit_test_setup_teardown(test_sqlite_takes_orders, start, stop),
+        cmocka_unit_test_setup_teardown(test_sqlite_takes_many_values, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
