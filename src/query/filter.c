@@ -313,7 +313,8 @@ static struct filter_node *copy_tree(struct arena *arena, const struct filter_no
         if (*tail)
             tail = &(*tail)->next;
     }
-    return node->kind != FILTER_TEST && !copy->first ? NULL : copy;
+    /* A node that lost all its children says nothing any more. */
+    return node->first && !copy->first ? NULL : copy;
 }
 
 struct filter_node *filter_copy(struct arena *arena, const struct filter_node *node)

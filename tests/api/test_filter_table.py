@@ -175,6 +175,16 @@ def test_filters_are_joined_with_and(data, kind):
     assert agrees(data, kind, first, {"not": first}) == set()
 
 
+@pytest.mark.parametrize("node,takes_all", [({"or": []}, False), ({"and": []}, True),
+                                            ({"not": {"or": []}}, True),
+                                            ({"not": {"and": []}}, False),
+                                            ({"and": [{"or": []}]}, False)], ids=str)
+@pytest.mark.parametrize("kind", KINDS)
+def test_empty_nodes(data, kind, node, takes_all):
+    """No condition is enough for `or`, every condition is there for `and`."""
+    assert len(agrees(data, kind, node)) == (len(data.rows[kind]) if takes_all else 0)
+
+
 @pytest.mark.parametrize("value,text", [(12.5, "12.5"), (0, "0"), (-1, "-1"), (100, "100")])
 def test_numbers_are_read_as_text(data, value, text):
     test = condition("ttft", "<=", None, text)

@@ -181,6 +181,15 @@ def test_other_projects_do_not_count(api, data):
                        expected("traces", data.rows["traces"]))
 
 
+@pytest.mark.parametrize("node,count", [({"or": []}, None), ({"not": {"or": []}}, 2),
+                                        ({"and": []}, 2)], ids=str)
+def test_empty_nodes_of_project_statistics(api, project, node, count):
+    api.batch("traces", trace(project), trace(project))
+    response = api.get("projects/stats", params={"name": project, "filters": json.dumps([node])})
+    assert response.status_code == 200
+    assert [item.get("trace_count") for item in response.json()["content"]] == [count]
+
+
 # ---- values, in detail --------------------------------------------------------------------------
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -379,7 +379,7 @@ static void test_copy(void **state)
 {
     const struct filter_node *node =
         tree("[{'or':[{'field':'environment','operator':'in','value':'a,b'},{'not':"
-             "{'field':'metadata','key':'k','operator':'>','value':'5'}}]},{'and':[]}]");
+             "{'field':'metadata','key':'k','operator':'>','value':'5'}}]},{'or':[]}]");
     struct filter_node *copy = filter_copy(&arena, node);
 
     (void)state;
@@ -389,7 +389,7 @@ static void test_copy(void **state)
     filter_join(&arena, copy->first, tree(one("name", "=", "", "a")));
     assert_ptr_not_equal(copy->first, node->first);
     assert_str(filter_text(&arena, node),
-               "(and (or environment in [a|b] (not metadata.k > [5])) (and))");
+               "(and (or environment in [a|b] (not metadata.k > [5])) (or))");
 }
 
 static void test_uses(void **state)
@@ -421,6 +421,8 @@ static void test_only_own(void **state)
     (void)state;
     assert_str(filter_text(&arena, own),
                "(and name = [a] (or tags is_empty []) input_json.k = [b])");
+    /* What matches nothing still does. */
+    assert_str(filter_text(&arena, filter_only_own(&arena, tree("[{'or':[]}]"))), "(and (or))");
     assert_null(filter_only_own(&arena, NULL));
     assert_null(filter_only_own(&arena, tree(one("usage.total_tokens", "=", "", "1"))));
     /* The tree it came from is untouched. */
