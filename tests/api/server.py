@@ -60,6 +60,9 @@ class Server:
         """Starts (again) and returns once the program is ready to serve."""
         command = [binary(self.plain), "serve", "--listen", "127.0.0.1:0",
                    "--data", str(self.data), *self.options]
+        if "--idle-timeout" not in self.options:
+            # A connection of the shared client may wait through all tests of other clients.
+            command += ["--idle-timeout", "10m"]
         self.url, ready = None, threading.Event()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
