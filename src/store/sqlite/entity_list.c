@@ -78,7 +78,7 @@ enum err store_entity_open(struct session *session, const struct entity_query *q
     cursor->query = query;
     cursor->statement = session_prepare_sql(session, &sql);
     sql_done(&sql);
-    *ret = cursor;
+    *ret = cursor->statement ? cursor : NULL;
     return cursor->statement ? ERR_OK : sql.failed ? ERR_TOO_LARGE : ERR_INTERNAL;
 }
 
