@@ -181,10 +181,12 @@ def test_times(api, kind):
     last, middle, first = (item["id"] for item in made[::-1])
     iso = "2023-11-14T22:13:20"
     for bounds, wanted in [
-        ({"from_time": f"{iso}.010Z"}, [last, middle]), ({"to_time": f"{iso}.010Z"}, [middle, first]),
+        ({"from_time": f"{iso}.010Z"}, [last, middle]),
+        ({"to_time": f"{iso}.010Z"}, [middle, first]),
         ({"from_time": f"{iso}.001Z", "to_time": f"{iso}.019Z"}, [middle]),
         ({"from_time": f"{iso}Z", "to_time": f"{iso}.020Z"}, [last, middle, first]),
-        ({"from_time": "2023-11-14T23:13:20.015+01:00"}, [last]), ({"from_time": f"{iso}.021Z"}, []),
+        ({"from_time": "2023-11-14T23:13:20.015+01:00"}, [last]),
+        ({"from_time": f"{iso}.021Z"}, []),
     ]:
         assert ids(api, kind, project_name=project, **bounds) == wanted, bounds
 
