@@ -209,21 +209,141 @@ bool tally_stats_next(struct str *blob, struct usage_stats *ret)
     return true;
 }
 
+/* ---- tally_sum(tally): the sum as a tally ---- */
+
+struct tally_sum {
+    uint8_t *blob;
+    size_t size;
+};
+
+static void tally_sum_step(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct tally_sum *sum = sqlite3_aggregate_context(context, sizeof(*sum));
+    struct str more = {sqlite3_value_blob(values[0]), (size_t)sqlite3_value_bytes(values[0])};
+    uint8_t *old;
+
+    (void)count;
+    if (!sum || more.n == 0)
+        return;
+    old = sum->blob;
+    sum->blob = tally_add_blobs(str_make((const char *)old, sum->size), more, &sum->size);
+    mem_free(old);
+}
+
+static void tally_sum_final(sqlite3_context *context)
+{
+    struct tally_sum *sum = sqlite3_aggregate_context(context, 0);
+
+    if (sum && sum->size)
+        sqlite3_result_blob64(context, sum->blob, sum->size, SQLITE_TRANSIENT);
+    else
+        sqlite3_result_null(context);
+    if (sum)
+        mem_free(sum->blob);
+}
+
+/* ---- value_of_min(key, value), value_of_max(key, value): the value beside the least or greatest
+ * key; of equal keys the least or greatest value; NULL keys do not count ---- */
+
+struct beside {
+    sqlite3_value *key, *value;
+};
+
+/* Integers and blobs of one type each, which is all that is compared here. */
+static int compare_values(sqlite3_value *a, sqlite3_value *b)
+{
+    if (sqlite3_value_type(a) == SQLITE_INTEGER && sqlite3_value_type(b) == SQLITE_INTEGER) {
+        int64_t x = sqlite3_value_int64(a), y = sqlite3_value_int64(b);
+        return (x > y) - (x < y);
+    }
+    return str_cmp(str_make(sqlite3_value_blob(a), (size_t)sqlite3_value_bytes(a)),
+                   str_make(sqlite3_value_blob(b), (size_t)sqlite3_value_bytes(b)));
+}
+
+static void beside_step(sqlite3_context *context, sqlite3_value **values, int sign)
+{
+    struct beside *state = sqlite3_aggregate_context(context, sizeof(*state));
+    int order;
+
+    if (!state || sqlite3_value_type(values[0]) == SQLITE_NULL)
+        return;
+    if (state->key) {
+        order = compare_values(values[0], state->key);
+        if (order == 0)
+            order = compare_values(values[1], state->value);
+        if (order * sign <= 0)
+            return;
+    }
+    sqlite3_value_free(state->key);
+    sqlite3_value_free(state->value);
+    state->key = sqlite3_value_dup(values[0]);
+    state->value = sqlite3_value_dup(values[1]);
+}
+
+static void value_of_min_step(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    beside_step(context, values, -1);
+}
+
+static void value_of_max_step(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    beside_step(context, values, 1);
+}
+
+static void beside_final(sqlite3_context *context)
+{
+    struct beside *state = sqlite3_aggregate_context(context, 0);
+
+    if (!state || !state->key) {
+        sqlite3_result_null(context);
+        return;
+    }
+    sqlite3_result_value(context, state->value);
+    sqlite3_value_free(state->key);
+    sqlite3_value_free(state->value);
+}
+
+/* ---- bits_of(n): the set of all n (0 to 62) as bits ---- */
+
+static void bits_of_step(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    int64_t *bits = sqlite3_aggregate_context(context, sizeof(*bits));
+    int64_t n = sqlite3_value_int64(values[0]);
+
+    (void)count;
+    if (bits && n >= 0 && n < 63)
+        *bits |= 1LL << n;
+}
+
+static void bits_of_final(sqlite3_context *context)
+{
+    int64_t *bits = sqlite3_aggregate_context(context, 0);
+
+    sqlite3_result_int64(context, bits ? *bits : 0);
+}
+
 int aggregates_register(struct session *session)
 {
     static const struct {
         const char *name;
+        int arguments;
         void (*step)(sqlite3_context *, int, sqlite3_value **);
         void (*final)(sqlite3_context *);
     } table[] = {
-        {"percentiles", percentiles_step, percentiles_final},
-        {"cost_sum", cost_sum_step, cost_sum_final},
-        {"tally_stats", tally_stats_step, tally_stats_final},
+        {"percentiles", 1, percentiles_step, percentiles_final},
+        {"cost_sum", 1, cost_sum_step, cost_sum_final},
+        {"tally_stats", 1, tally_stats_step, tally_stats_final},
+        {"tally_sum", 1, tally_sum_step, tally_sum_final},
+        {"value_of_min", 2, value_of_min_step, beside_final},
+        {"value_of_max", 2, value_of_max_step, beside_final},
+        {"bits_of", 1, bits_of_step, bits_of_final},
     };
     int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, rc = SQLITE_OK;
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]) && rc == SQLITE_OK; i++)
-        rc = sqlite3_create_function_v2(session->db, table[i].name, 1, flags, session, NULL,
-                                        table[i].step, table[i].final, NULL);
+        rc = sqlite3_create_function_v2(session->db, table[i].name, table[i].arguments, flags,
+                                        session, NULL, table[i].step, table[i].final, NULL);
     return rc;
 }

@@ -114,7 +114,123 @@ static const char schema_1[] =
     " 'This is the default project. It cannot be deleted.', created_at, 'admin', created_at,"
     " 'admin' FROM workspace;";
 
-static const char *const migrations[] = {schema_1};
+/* Feedback scores, comments and threads; what a workspace configures for them. */
+static const char schema_2[] =
+    /* Scores of traces (kind 0), spans (1) and threads (2, by thread_model_id); those whose entity
+     * has not come yet wait here. */
+    "CREATE TABLE score("
+    " kind INTEGER NOT NULL,"
+    " project INTEGER NOT NULL,"
+    " entity BLOB NOT NULL,"
+    " name TEXT NOT NULL,"
+    " author TEXT NOT NULL,"
+    " queue BLOB NOT NULL,"    /* annotation queue, x'' for none */
+    " name_key TEXT NOT NULL," /* lower case */
+    " value INTEGER NOT NULL," /* 10^-9 */
+    " category_name TEXT,"
+    " reason TEXT,"
+    " source INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " created_by TEXT NOT NULL,"
+    " last_updated_at INTEGER NOT NULL,"
+    " last_updated_by TEXT NOT NULL,"
+    " PRIMARY KEY(kind, project, entity, name, author, queue)) WITHOUT ROWID;"
+    "CREATE INDEX score_by_name ON score(kind, project, name_key, entity, name, value);"
+
+    "CREATE TABLE comment("
+    " kind INTEGER NOT NULL,"
+    " project INTEGER NOT NULL,"
+    " entity BLOB NOT NULL,"
+    " id BLOB NOT NULL,"
+    " text TEXT NOT NULL,"
+    " queue BLOB NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " created_by TEXT NOT NULL,"
+    " last_updated_at INTEGER NOT NULL,"
+    " last_updated_by TEXT NOT NULL,"
+    " PRIMARY KEY(kind, project, entity, id)) WITHOUT ROWID;"
+    "CREATE INDEX comment_by_id ON comment(id);"
+
+    /* The record of a thread beside the sums of its traces; visible while trace_count > 0. */
+    "CREATE TABLE thread("
+    " project INTEGER NOT NULL,"
+    " thread_id TEXT NOT NULL,"
+    " model_id BLOB," /* NULL: no mapping yet */
+    " mapped_at INTEGER,"
+    " mapped_by TEXT,"
+    " has_record INTEGER NOT NULL DEFAULT 0," /* the columns up to environment are its own */
+    " status INTEGER,"
+    " tags TEXT,"
+    " created_at INTEGER,"
+    " created_by TEXT,"
+    " last_updated_at INTEGER,"
+    " last_updated_by TEXT,"
+    " source INTEGER,"
+    " environment TEXT,"
+    " trace_count INTEGER NOT NULL DEFAULT 0,"
+    " start_time INTEGER,"
+    " end_time INTEGER,"
+    " first_trace BLOB," /* of the smallest start_time */
+    " last_trace BLOB,"  /* of the greatest end_time */
+    " min_trace BLOB,"   /* least and greatest id */
+    " max_trace BLOB,"
+    " sources INTEGER NOT NULL DEFAULT 0," /* bit per source that its traces had */
+    " first_environment TEXT,"
+    " cost INTEGER,"
+    " usage BLOB,"
+    " PRIMARY KEY(project, thread_id)) WITHOUT ROWID;"
+    "CREATE INDEX thread_by_model ON thread(model_id) WHERE model_id IS NOT NULL;"
+    "CREATE INDEX thread_by_update ON thread(project, last_updated_at DESC, start_time,"
+    " end_time DESC) WHERE trace_count > 0;"
+    "CREATE INDEX thread_active ON thread(last_updated_at) WHERE has_record = 1 AND status = 1;"
+    "CREATE INDEX trace_by_thread ON trace(project, thread_id) WHERE thread_id IS NOT NULL;"
+    "INSERT INTO thread(project, thread_id, model_id, mapped_at, mapped_by, has_record, status,"
+    " created_at, created_by, last_updated_at, last_updated_by, source, environment, trace_count,"
+    " start_time, end_time, first_trace, last_trace, min_trace, max_trace, sources,"
+    " first_environment, cost, usage)"
+    " SELECT project, thread_id, CAST(substr(min(id), 1, 8) || x'8f' || randomblob(7) AS BLOB),"
+    " min(created_at), value_of_min(created_at, created_by), 1, 1, min(created_at),"
+    " value_of_min(created_at, created_by), max(last_updated_at),"
+    " value_of_max(last_updated_at, last_updated_by), value_of_min(id, source),"
+    " value_of_min(id, environment), count(*), min(start_time), max(end_time),"
+    " value_of_min(start_time, id), value_of_max(end_time, id), min(id), max(id),"
+    " bits_of(coalesce(source, 0)), value_of_min(start_time, environment), cost_sum(cost),"
+    " tally_sum(usage)"
+    " FROM trace WHERE present = 1 AND thread_id IS NOT NULL GROUP BY project, thread_id;"
+
+    "CREATE TABLE feedback_definition("
+    " id INTEGER PRIMARY KEY,"
+    " workspace INTEGER NOT NULL REFERENCES workspace(id),"
+    " uuid BLOB NOT NULL,"
+    " name TEXT NOT NULL,"
+    " name_key TEXT NOT NULL,"
+    " type INTEGER NOT NULL,"
+    " description TEXT,"
+    " details TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " created_by TEXT NOT NULL,"
+    " last_updated_at INTEGER NOT NULL,"
+    " last_updated_by TEXT NOT NULL);"
+    "CREATE UNIQUE INDEX feedback_definition_by_name ON feedback_definition(workspace, name_key);"
+    "CREATE UNIQUE INDEX feedback_definition_by_uuid ON feedback_definition(workspace, uuid);"
+
+    "CREATE TABLE environment("
+    " id INTEGER PRIMARY KEY,"
+    " workspace INTEGER NOT NULL REFERENCES workspace(id),"
+    " uuid BLOB NOT NULL,"
+    " name TEXT NOT NULL,"
+    " name_key TEXT NOT NULL,"
+    " description TEXT,"
+    " color TEXT NOT NULL,"
+    " position INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " created_by TEXT NOT NULL,"
+    " last_updated_at INTEGER NOT NULL,"
+    " last_updated_by TEXT NOT NULL);"
+    "CREATE UNIQUE INDEX environment_by_name ON environment(workspace, name_key);"
+    "CREATE UNIQUE INDEX environment_by_uuid ON environment(workspace, uuid);";
+
+static const char *const migrations[] = {schema_1, schema_2};
 
 #define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -193,31 +193,40 @@ static bool has_pair(struct reader r, const struct pair *wanted)
     return false;
 }
 
-/* tally_add(old, more): both blobs or NULL. */
-static void function_tally_add(sqlite3_context *context, int count, sqlite3_value **values)
+uint8_t *tally_add_blobs(struct str old, struct str more, size_t *ret_size)
 {
-    int old_size = sqlite3_value_bytes(values[0]), more_size = sqlite3_value_bytes(values[1]);
-    const uint8_t *old = sqlite3_value_blob(values[0]), *more = sqlite3_value_blob(values[1]);
-    struct reader old_reader = {old, old + old_size, false};
-    struct reader more_reader = {more, more + more_size, false};
+    struct reader old_reader = {(const uint8_t *)old.p, (const uint8_t *)old.p + old.n, false};
+    struct reader more_reader = {(const uint8_t *)more.p, (const uint8_t *)more.p + more.n, false};
     struct reader rest = more_reader;
+    /* A count can take more bytes after the addition. */
+    uint8_t *out = mem_alloc((old.n + more.n) * 10 + 1);
     struct pair pair;
-    uint8_t *out;
     size_t n, keys = 0;
 
-    (void)count;
-    if (!more || more_size == 0) {
-        sqlite3_result_value(context, values[0]);
-        return;
-    }
-    /* A count can take more bytes after the addition. */
-    out = mem_alloc(((size_t)old_size + (size_t)more_size) * 10 + 1);
-    n = old ? add_tallies(old_reader, more_reader, out, &keys) : 0;
+    n = old.n ? add_tallies(old_reader, more_reader, out, &keys) : 0;
     while (read_pair(&rest, &pair)) {
-        if (pair.count != 0 && (!old || !has_pair(old_reader, &pair)) &&
+        if (pair.count != 0 && (old.n == 0 || !has_pair(old_reader, &pair)) &&
             ++keys <= TRACE_SUM_NAMES_MAX)
             n += write_pair(out + n, &pair);
     }
+    *ret_size = n;
+    return out;
+}
+
+/* tally_add(old, more): both blobs or NULL. */
+static void function_tally_add(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct str old = {sqlite3_value_blob(values[0]), (size_t)sqlite3_value_bytes(values[0])};
+    struct str more = {sqlite3_value_blob(values[1]), (size_t)sqlite3_value_bytes(values[1])};
+    uint8_t *out;
+    size_t n;
+
+    (void)count;
+    if (more.n == 0) {
+        sqlite3_result_value(context, values[0]);
+        return;
+    }
+    out = tally_add_blobs(old, more, &n);
     if (n)
         sqlite3_result_blob64(context, out, n, SQLITE_TRANSIENT);
     else
