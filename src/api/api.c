@@ -66,7 +66,8 @@ static void write_done(struct change *change, enum err err)
     request_finish(request);
 }
 
-void api_write(struct request *request, struct change *change, int status)
+/* Submits a change whose answer stands already. */
+static void submit(struct request *request, struct change *change)
 {
     struct error error = {.arena = &request->arena};
     struct caller caller;
@@ -82,9 +83,31 @@ void api_write(struct request *request, struct change *change, int status)
     change->user = caller.user;
     change->done = write_done;
     change->owner = request;
-    response_empty(request, status);
     if (!writer_submit(api_of(request)->writer, change))
         api_write_fail(request, ERR_UNAVAILABLE, &error);
+}
+
+void api_write(struct request *request, struct change *change, int status)
+{
+    response_empty(request, status);
+    submit(request, change);
+}
+
+void api_write_answer(struct request *request, struct change *change, int status,
+                      yyjson_mut_doc *doc, yyjson_mut_val *root)
+{
+    struct error error = {.arena = &request->arena};
+    struct str text;
+    enum err err;
+
+    yyjson_mut_doc_set_root(doc, root);
+    err = json_write_mut(&request->arena, doc, &text);
+    if (err) {
+        api_write_fail(request, err, &error);
+        return;
+    }
+    response_json(request, status, text);
+    submit(request, change);
 }
 
 enum err api_path_uuid(struct request *request, size_t index, struct uuid *ret,

@@ -35,6 +35,7 @@ struct operation {
     const char *tag;
     const char *summary;
     const struct resource *resource; /* what it is about */
+    const struct resource *about;    /* annotations: what they are on */
     const struct resource *body;     /* request body, or NULL */
     unsigned body_view;              /* enum decode_view of it */
     uint64_t params;                 /* bits of enum param */
@@ -64,6 +65,10 @@ void api_fail(struct request *request, enum err err, struct error *error,
 /* Submits a prepared change; answers `status` after the commit, with the response headers that are
  * set already, or the change's error. For ROUTE_DEFERRED handlers, which return right after. */
 void api_write(struct request *request, struct change *change, int status);
+
+/* The same with a document as the answer, built by json_new(). */
+void api_write_answer(struct request *request, struct change *change, int status,
+                      yyjson_mut_doc *doc, yyjson_mut_val *root);
 
 /* Finishes a ROUTE_DEFERRED request with an error. */
 void api_write_fail(struct request *request, enum err err, struct error *error);

@@ -1,5 +1,6 @@
 /* Pages and streams of traces and spans. Rows are encoded one by one into pieces, so that memory is
  * bounded whatever the size. */
+#include "api/annotations.h"
 #include "api/conditions.h"
 #include "api/entities.h"
 #include "base/clock.h"
@@ -16,6 +17,7 @@ struct list_state {
     struct session *session;
     struct entity_query query;
     struct entity_view view;
+    struct annotation_view annotations;
     struct entity_cursor *cursor;
     struct arena item; /* of one row */
     int64_t page, total, count;
@@ -69,6 +71,10 @@ static enum err append_row(struct list_state *state, struct buf *out)
     struct row row;
     enum err err = store_entity_next(state->cursor, arena, &row);
 
+    if (err)
+        return err;
+    err = annotation_view_load(state->session, &state->annotations, &row.record->v[ENTITY_ID].uuid,
+                               arena, row.record);
     if (err)
         return err;
     doc = json_new(arena);
@@ -159,6 +165,9 @@ static void start_list(struct request *request, struct list_state *state, enum e
 {
     if (!err && !state->lines)
         err = store_entity_count(state->session, &state->query, &state->total);
+    if (!err)
+        err = annotation_view_init(state->session, state->query.resource, state->query.project.key,
+                                   state->view.excluded, &state->annotations);
     if (!err)
         err = store_entity_open(state->session, &state->query, &request->arena, &state->cursor);
     if (err) {

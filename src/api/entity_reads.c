@@ -1,4 +1,5 @@
 /* Reading traces and spans: one by id, and whether there are any. */
+#include "api/annotations.h"
 #include "api/conditions.h"
 #include "api/entities.h"
 #include "model/entity_view.h"
@@ -28,6 +29,7 @@ void entity_get(struct request *request)
 {
     const struct resource *resource = operation_of(request)->resource;
     struct entity_view view = {.one = true};
+    struct annotation_view annotations;
     struct error error = {.arena = &request->arena};
     yyjson_mut_doc *doc = json_new(&request->arena);
     yyjson_mut_val *root = NULL;
@@ -53,6 +55,11 @@ void entity_get(struct request *request)
     }
     if (!err)
         err = store_project_get(session, row.project.key, &request->arena, &project);
+    if (!err)
+        err = annotation_view_init(session, resource, row.project.key, 0, &annotations);
+    annotations.by_span = true;
+    if (!err)
+        err = annotation_view_load(session, &annotations, &id, &request->arena, row.record);
     if (!err) {
         row.record->v[ENTITY_PROJECT_NAME] = project->v[PROJECT_NAME];
         err = entity_view_encode(&request->arena, doc, row.record, &view, &root);

@@ -54,8 +54,13 @@ static void add_names(struct builder *b, yyjson_mut_val *schema, const char *con
         yyjson_mut_arr_add_str(b->doc, list, names[i]);
 }
 
+static bool is_read(uint32_t view)
+{
+    return view & FF_READ;
+}
+
 static void add_array(struct builder *b, yyjson_mut_val *schema, const struct field *field,
-                      const char *type, const char *format)
+                      uint32_t view, const char *type, const char *format)
 {
     yyjson_mut_val *items;
 
@@ -66,7 +71,7 @@ static void add_array(struct builder *b, yyjson_mut_val *schema, const struct fi
         yyjson_mut_obj_add_int(b->doc, schema, "maxItems", field->max);
     items = add_object(b, schema, "items");
     if (field->type == FIELD_OBJECTS)
-        add_reference(b, items, field->sub, DECODE_BATCH);
+        add_reference(b, items, field->sub, is_read(view) ? view : DECODE_BATCH);
     else
         add_type(b, items, type, format);
 }
@@ -88,7 +93,8 @@ static void add_error_info(struct builder *b, yyjson_mut_val *schema)
         add_type(b, add_object(b, properties, members[i]), "string", NULL);
 }
 
-static void add_field_schema(struct builder *b, yyjson_mut_val *schema, const struct field *field)
+static void add_field_schema(struct builder *b, yyjson_mut_val *schema, const struct field *field,
+                             uint32_t view)
 {
     static const struct {
         const char *type, *format;
@@ -98,6 +104,7 @@ static void add_field_schema(struct builder *b, yyjson_mut_val *schema, const st
         [FIELD_ENUM] = {"string", NULL},           [FIELD_NUMBER] = {"number", "double"},
         [FIELD_INT] = {"integer", "int64"},        [FIELD_BOOL] = {"boolean", NULL},
         [FIELD_COST] = {"number", NULL},           [FIELD_DURATION] = {"string", NULL},
+        [FIELD_SCORE] = {"number", NULL},
     };
 
     switch (field->type) {
@@ -106,13 +113,17 @@ static void add_field_schema(struct builder *b, yyjson_mut_val *schema, const st
     case FIELD_TAGS:
     case FIELD_NAMES:
     case FIELD_TALLY_KEYS:
-        add_array(b, schema, field, "string", NULL);
+        add_array(b, schema, field, view, "string", NULL);
         break;
     case FIELD_UUIDS:
-        add_array(b, schema, field, "string", "uuid");
+        add_array(b, schema, field, view, "string", "uuid");
         break;
     case FIELD_OBJECTS:
-        add_array(b, schema, field, NULL, NULL);
+        add_array(b, schema, field, view, NULL, NULL);
+        break;
+    case FIELD_OBJECT_MAP:
+        add_type(b, schema, "object", NULL);
+        add_reference(b, add_object(b, schema, "additionalProperties"), field->sub, view);
         break;
     case FIELD_OBJECT:
         add_reference(b, schema, field->sub, DECODE_BATCH_UPDATE);
@@ -157,7 +168,7 @@ static void add_schema(struct builder *b, const struct resource *resource, uint3
         const struct field *field = &resource->fields[i];
         if (!field->name || !(field->flags & view))
             continue;
-        add_field_schema(b, add_object(b, properties, field->name), field);
+        add_field_schema(b, add_object(b, properties, field->name), field, view);
         if (field->flags & required_flag) {
             if (!required)
                 required = yyjson_mut_obj_add_arr(b->doc, schema, "required");

@@ -1,6 +1,7 @@
 /* The route table. */
 #include "api/routes.h"
 
+#include "api/annotations.h"
 #include "api/entities.h"
 #include "api/platform.h"
 #include "api/projects.h"
@@ -28,6 +29,14 @@
 #define TEXT_SCHEMA(name)                                                                          \
     "{\"type\":\"object\",\"required\":[\"" name "\"],\"properties\":{\"" name                     \
     "\":{\"type\":\"string\"}}}"
+
+#define SCORE_NAMES_SCHEMA                                                                         \
+    "{\"type\":\"object\",\"required\":[\"scores\"],\"properties\":{\"scores\":{\"type\":"         \
+    "\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{"            \
+    "\"name\":{\"type\":\"string\"}}}}}}"
+#define ID_SCHEMA                                                                                  \
+    "{\"type\":\"object\",\"required\":[\"id\"],\"properties\":{\"id\":{\"type\":\"string\","      \
+    "\"format\":\"uuid\"}}}"
 
 #define STATS_SCHEMA                                                                               \
     "{\"type\":\"object\",\"required\":[\"stats\"],\"properties\":{\"stats\":{\"type\":\"array\"," \
@@ -76,6 +85,44 @@
      OPERATION(.id = "delete" Name "ById", .tag = Names, .resource = &(table), .status = 204,      \
                .summary = "Delete one with everything below it")}
 
+/* Scores by id of what they are on; threads are named in the body instead. */
+#define SCORE_ROUTES(path, Name, Names, table)                                                     \
+    {HTTP_PUT, path "/{id}/feedback-scores", score_put, WRITE, NULL,                               \
+     OPERATION(.id = "add" Name "FeedbackScore", .tag = Names, .about = &(table),                  \
+               BODY(score_resource, DECODE_CREATE), .status = 204,                                 \
+               .summary = "Give it a feedback score")},                                            \
+    {HTTP_POST, path "/{id}/feedback-scores/delete", score_delete, WRITE, NULL,                    \
+     OPERATION(.id = "delete" Name "FeedbackScore", .tag = Names, .about = &(table),               \
+               BODY(score_delete_resource, DECODE_CREATE), .status = 204,                          \
+               .summary = "Take a feedback score away")}
+
+/* Annotations that all three have alike. */
+#define ANNOTATION_ROUTES(path, Name, Names, table, batch_table, names_params)                     \
+    {HTTP_PUT, path "/feedback-scores", score_put_batch, WRITE, NULL,                              \
+     OPERATION(.id = "scoreBatchOf" Names, .tag = Names, .about = &(table),                        \
+               BODY(batch_table, DECODE_CREATE), .status = 204,                                    \
+               .summary = "Give up to 1000 feedback scores")},                                     \
+    {HTTP_GET, path "/feedback-scores/names", score_names, 0, NULL,                                \
+     OPERATION(.id = "find" Name "FeedbackScoreNames", .tag = Names, .about = &(table),            \
+               .params = names_params, .status = 200, .answer = ANSWER_SCHEMA,                     \
+               .schema = SCORE_NAMES_SCHEMA, .summary = "Distinct names of feedback scores")},     \
+    {HTTP_POST, path "/{id}/comments", comment_create, WRITE, NULL,                                \
+     OPERATION(.id = "add" Name "Comment", .tag = Names, .about = &(table),                        \
+               BODY(comment_resource, DECODE_CREATE), .status = 201, .answer = ANSWER_SCHEMA,      \
+               .schema = ID_SCHEMA, .summary = "Comment on it")},                                  \
+    {HTTP_GET, path "/{id}/comments/{commentId}", comment_get, 0, NULL,                            \
+     OPERATION(.id = "get" Name "Comment", .tag = Names, .about = &(table),                        \
+               .resource = &comment_resource, .status = 200, .answer = ANSWER_RECORD,              \
+               .summary = "Get a comment")},                                                       \
+    {HTTP_PATCH, path "/comments/{commentId}", comment_update, WRITE, NULL,                        \
+     OPERATION(.id = "update" Name "Comment", .tag = Names, .about = &(table),                     \
+               BODY(comment_resource, DECODE_BATCH_UPDATE), .status = 204,                           \
+               .summary = "Change a comment's text")},                                             \
+    {HTTP_POST, path "/comments/delete", comment_delete, WRITE, NULL,                              \
+     OPERATION(.id = "delete" Name "Comments", .tag = Names, .about = &(table),                    \
+               BODY(comment_delete_resource, DECODE_CREATE), .status = 204,                        \
+               .summary = "Delete up to 1000 comments")}
+
 static const struct route routes[] = {
     ENTITY_ROUTES("/v1/private/traces", "Trace", "Traces", trace_resource, trace_batch_resource,
                   trace_batch_update_resource, trace_search_resource, 0),
@@ -95,6 +142,13 @@ static const struct route routes[] = {
      OPERATION(.id = "spansExist", .tag = "Spans", .resource = &span_resource,
                .params = PROJECT_PARAMS | P(SOURCE), .status = 200, .answer = ANSWER_SCHEMA,
                .schema = BOOL_SCHEMA("exists"), .summary = "Whether a project has any")},
+
+    SCORE_ROUTES("/v1/private/traces", "Trace", "Traces", trace_resource),
+    ANNOTATION_ROUTES("/v1/private/traces", "Trace", "Traces", trace_resource, score_batch_resource,
+                      P(PROJECT_ID)),
+    SCORE_ROUTES("/v1/private/spans", "Span", "Spans", span_resource),
+    ANNOTATION_ROUTES("/v1/private/spans", "Span", "Spans", span_resource, score_batch_resource,
+                      P(PROJECT_ID) | P(TYPE)),
 
     {HTTP_GET, "/v1/private/projects", project_list, 0, NULL,
      OPERATION(.id = "findProjects", .tag = "Projects", .resource = &project_resource,

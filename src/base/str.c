@@ -54,6 +54,15 @@ ptrdiff_t str_find(struct str s, struct str needle)
     return hit ? hit - s.p : -1;
 }
 
+uint64_t str_hash(struct str s)
+{
+    uint64_t hash = 0xcbf29ce484222325;
+
+    for (size_t i = 0; i < s.n; i++)
+        hash = (hash ^ (unsigned char)s.p[i]) * 0x100000001b3;
+    return hash ^ hash >> 32;
+}
+
 struct str str_trim(struct str s)
 {
     while (s.n && (unsigned char)s.p[0] <= ' ') {

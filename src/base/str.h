@@ -48,6 +48,9 @@ bool str_ends_with(struct str s, struct str suffix);
 /* First byte offset of `needle` in `s`, or -1. */
 ptrdiff_t str_find(struct str s, struct str needle);
 
+/* A hash of the bytes (FNV-1a), for tables in memory. */
+uint64_t str_hash(struct str s);
+
 /* Without leading and trailing characters <= U+0020, as Java's String.trim() has it. */
 struct str str_trim(struct str s);
 

@@ -5,6 +5,7 @@
 #include "ingest/merge.h"
 #include "ingest/project_write.h"
 #include "ingest/span_sums.h"
+#include "ingest/thread_sums.h"
 
 static struct entity_change *entity_of(struct change *change)
 {
@@ -78,9 +79,19 @@ static enum err write_row(struct entity_change *self, struct session *session, s
         change_touch(change, row->project.key, 0, is_new, 0);
         return ERR_OK;
     }
+    thread_sums_move(self->threads, row->project.key, before, row->record);
     touched = input->arrival == ARRIVAL_PATCH ? change->now : input->clock;
     change_touch(change, row->project.key, is_new, 0, touched);
     return ERR_OK;
+}
+
+/* Writes what the change adds to other rows than those it names. */
+static enum err write_sums(struct entity_change *self, struct session *session,
+                           struct span_sums *sums)
+{
+    enum err err = span_sums_write(sums, session, self->threads);
+
+    return err ? err : thread_sums_write(self->threads, session);
 }
 
 static enum err refuse_project(struct entity_change *self)
@@ -135,6 +146,7 @@ static enum err apply_create(struct change *change, struct session *session)
     struct row row;
     enum err err, found;
 
+    self->threads = thread_sums_new(change, 1);
     found = store_project_by_name(session, change->workspace,
                                   name.n ? name : STR(PROJECT_DEFAULT_NAME), &project);
     if (found && found != ERR_NOT_FOUND)
@@ -162,7 +174,9 @@ static enum err apply_create(struct change *change, struct session *session)
         err = write_row(self, session, &row, &input, sums, &result);
     if (!err && result == MERGE_EXISTS && !is_span(self))
         return error_add(&change->error, ERR_CONFLICT, "Trace already exists");
-    return err ? err : span_sums_write(sums, session);
+    if (!err && !is_span(self))
+        thread_sums_create(self->threads, project.key, record, change->now);
+    return err ? err : write_sums(self, session, sums);
 }
 
 void entity_change_create(struct entity_change *change)
@@ -220,6 +234,7 @@ static enum err apply_batch(struct change *change, struct session *session)
 
     if (!sums)
         return ERR_TOO_LARGE;
+    self->threads = thread_sums_new(change, self->record_count);
     drop_older_duplicates(self);
     for (size_t i = 0; i < self->record_count; i++) {
         struct record *record = self->records[i];
@@ -240,10 +255,12 @@ static enum err apply_batch(struct change *change, struct session *session)
             err = write_row(self, session, &row, &input, sums, &result);
         if (err)
             return err;
+        if (!is_span(self))
+            thread_sums_create(self->threads, project.key, record, input.clock);
         if (arena_is_over(change->arena))
             return ERR_TOO_LARGE;
     }
-    return span_sums_write(sums, session);
+    return write_sums(self, session, sums);
 }
 
 void entity_change_batch(struct entity_change *change)
@@ -312,11 +329,12 @@ static enum err apply_patch(struct change *change, struct session *session)
     struct row row;
     enum err err = patch_row(self, session, &row);
 
+    self->threads = thread_sums_new(change, 1);
     if (!err && row.exists)
         err = check_place(self, &row, self->records[0], true);
     if (!err)
         err = write_row(self, session, &row, &input, sums, &result);
-    return err ? err : span_sums_write(sums, session);
+    return err ? err : write_sums(self, session, sums);
 }
 
 void entity_change_patch(struct entity_change *change)
@@ -335,6 +353,7 @@ static enum err apply_patch_batch(struct change *change, struct session *session
 
     if (!sums)
         return ERR_TOO_LARGE;
+    self->threads = thread_sums_new(change, self->id_count);
     /* Not part of the update of many (traces.md 7, spans.md 8). */
     self->records[0]->v[ENTITY_SOURCE].kind = VALUE_ABSENT;
     if (is_span(self))
@@ -352,7 +371,7 @@ static enum err apply_patch_batch(struct change *change, struct session *session
         if (arena_is_over(change->arena))
             return ERR_TOO_LARGE;
     }
-    return span_sums_write(sums, session);
+    return write_sums(self, session, sums);
 }
 
 void entity_change_patch_batch(struct entity_change *change)
@@ -365,9 +384,15 @@ void entity_change_patch_batch(struct entity_change *change)
 static enum err delete_trace(struct entity_change *self, struct session *session,
                              const struct row *row)
 {
+    struct subject_key key = {SUBJECT_TRACE, row->project.key, row->record->v[ENTITY_ID].uuid};
     int64_t spans = 0;
     enum err err = store_entity_delete(session, row);
 
+    thread_sums_move(self->threads, row->project.key, row->record, NULL);
+    if (!err)
+        err = store_annotation_clear(session, &key);
+    if (!err)
+        err = store_annotation_clear_spans(session, row->project.key, &key.id);
     if (!err)
         err = store_trace_delete_spans(session, row->project.key, &row->record->v[ENTITY_ID].uuid,
                                        &spans);
@@ -387,6 +412,7 @@ static enum err delete_span(struct entity_change *self, struct session *session,
 {
     struct arena *arena = self->change.arena;
     struct span_queue *head = arena_zalloc(arena, sizeof(*head)), *tail = head;
+    struct subject_key key = {.subject = SUBJECT_SPAN, .project_key = row->project.key};
     enum err err = ERR_OK;
 
     head->row = *row;
@@ -397,7 +423,10 @@ static enum err delete_span(struct entity_change *self, struct session *session,
 
         span_sums_add(sums, head->row.project.key, head->row.record, -1);
         change_touch(&self->change, head->row.project.key, 0, -1, 0);
+        key.id = v[ENTITY_ID].uuid;
         err = store_entity_delete(session, &head->row);
+        if (!err)
+            err = store_annotation_clear(session, &key);
         if (!err)
             err = store_span_children(session, head->row.project.key, &v[SPAN_TRACE_ID].uuid,
                                       &v[ENTITY_ID].uuid, arena, &children, &count);
@@ -407,6 +436,41 @@ static enum err delete_span(struct entity_change *self, struct session *session,
             tail->row = children[i];
         }
     }
+    return err;
+}
+
+/* Deletes ids of a project (0: of any) with all that belongs to them. */
+static enum err delete_ids(struct entity_change *self, struct session *session, int64_t project_key,
+                           const struct uuid *ids, size_t count)
+{
+    struct change *change = &self->change;
+
+    self->threads = thread_sums_new(change, count);
+    for (size_t i = 0; i < count; i++) {
+        struct span_sums *sums = span_sums_new(change->arena, 1);
+        struct row row;
+        enum err err = find_row(self, session, project_key, &ids[i], &row);
+
+        if (err == ERR_NOT_FOUND || (!err && !row.exists))
+            continue;
+        if (!err)
+            err = is_span(self) ? delete_span(self, session, &row, sums)
+                                : delete_trace(self, session, &row);
+        if (!err)
+            err = span_sums_write(sums, session, self->threads);
+        if (err)
+            return err;
+    }
+    return thread_sums_write(self->threads, session);
+}
+
+enum err entity_delete_traces(struct change *change, struct session *session, int64_t project_key,
+                              const struct uuid *ids, size_t count)
+{
+    struct entity_change part = {.change = *change, .resource = &trace_resource};
+    enum err err = delete_ids(&part, session, project_key, ids, count);
+
+    change->touches = part.change.touches;
     return err;
 }
 
@@ -421,22 +485,7 @@ static enum err apply_delete(struct change *change, struct session *session)
         if (err)
             return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
-    for (size_t i = 0; i < self->id_count; i++) {
-        struct span_sums *sums = span_sums_new(change->arena, 1);
-        struct row row;
-
-        err = find_row(self, session, project.key, &self->ids[i], &row);
-        if (err == ERR_NOT_FOUND || (!err && !row.exists))
-            continue;
-        if (!err)
-            err = is_span(self) ? delete_span(self, session, &row, sums)
-                                : delete_trace(self, session, &row);
-        if (!err)
-            err = span_sums_write(sums, session);
-        if (err)
-            return err;
-    }
-    return ERR_OK;
+    return delete_ids(self, session, project.key, self->ids, self->id_count);
 }
 
 void entity_change_delete(struct entity_change *change)

@@ -18,6 +18,7 @@ struct entity_change {
     bool merge_tags;
     bool has_project; /* delete: only in this project */
     struct uuid project;
+    struct thread_sums *threads; /* made by apply */
 };
 
 /* POST of one. records[0] has its id. 409: exists already (traces), other project, other parent or
@@ -33,6 +34,11 @@ void entity_change_patch(struct entity_change *change);
 
 /* PATCH batch of ids with records[0]; unknown ids are skipped. 422 too many tags. */
 void entity_change_patch_batch(struct entity_change *change);
+
+/* Part of another change: deletes traces of a project with all that belongs to them; unknown ones
+ * are skipped. On the writer's thread. */
+enum err entity_delete_traces(struct change *change, struct session *session, int64_t project_key,
+                              const struct uuid *ids, size_t count);
 
 /* Deletes ids: traces with their spans, spans with their descendants. Never refused. */
 void entity_change_delete(struct entity_change *change);

@@ -87,44 +87,32 @@ void span_sums_add(struct span_sums *sums, int64_t project_key, const struct rec
         add_to_tally(sums->arena, &s->providers, &entry->provider_size, v[SPAN_PROVIDER].s, sign);
 }
 
-/* Adds up what came under one name. What one change added and took away again must not appear as a
- * key of 0, and no more names are kept than a trace's sums may have. */
-static void collapse(struct tally *tally)
-{
-    size_t kept = 0;
-
-    tally_sort(tally);
-    for (size_t i = 0; i < tally->n;) {
-        struct tally_entry sum = tally->entries[i++];
-        while (i < tally->n && str_eq(tally->entries[i].name, sum.name)) {
-            if (__builtin_add_overflow(sum.count, tally->entries[i].count, &sum.count))
-                sum.count = tally->entries[i].count > 0 ? INT64_MAX : INT64_MIN;
-            i++;
-        }
-        if (sum.count != 0)
-            tally->entries[kept++] = sum;
-    }
-    tally->n = kept < TRACE_SUM_NAMES_MAX ? kept : TRACE_SUM_NAMES_MAX;
-}
-
 static bool is_nothing(const struct trace_sums *s)
 {
     return s->spans == 0 && s->llm_spans == 0 && s->tool_spans == 0 && s->cost == 0 &&
            s->usage.n == 0 && s->providers.n == 0;
 }
 
-enum err span_sums_write(struct span_sums *sums, struct session *session)
+enum err span_sums_write(struct span_sums *sums, struct session *session,
+                         struct thread_sums *threads)
 {
+    struct str thread;
+
     for (size_t i = 0; i <= sums->mask; i++) {
         struct trace_entry *entry = &sums->table[i];
 
         if (!entry->used)
             continue;
-        collapse(&entry->sums.usage);
-        collapse(&entry->sums.providers);
-        if (!is_nothing(&entry->sums) &&
-            store_trace_add(session, entry->project_key, &entry->trace, &entry->sums))
+        tally_collapse(&entry->sums.usage, TRACE_SUM_NAMES_MAX);
+        tally_collapse(&entry->sums.providers, TRACE_SUM_NAMES_MAX);
+        if (is_nothing(&entry->sums))
+            continue;
+        if (store_trace_add(session, entry->project_key, &entry->trace, &entry->sums, sums->arena,
+                            &thread))
             return ERR_INTERNAL;
+        if (thread.n)
+            thread_sums_spans(threads, entry->project_key, thread, entry->sums.cost,
+                              &entry->sums.usage);
     }
     return ERR_OK;
 }

@@ -3,7 +3,7 @@
 #ifndef OCELLI_INGEST_SPAN_SUMS_H
 #define OCELLI_INGEST_SPAN_SUMS_H
 
-#include "store/store.h"
+#include "ingest/thread_sums.h"
 
 struct span_sums;
 
@@ -14,7 +14,8 @@ struct span_sums *span_sums_new(struct arena *arena, size_t spans);
 void span_sums_add(struct span_sums *sums, int64_t project_key, const struct record *span,
                    int sign);
 
-/* Writes them to the traces. */
-enum err span_sums_write(struct span_sums *sums, struct session *session);
+/* Writes them to the traces, and notes in `threads` what that adds to the traces' threads. */
+enum err span_sums_write(struct span_sums *sums, struct session *session,
+                         struct thread_sums *threads);
 
 #endif

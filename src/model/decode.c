@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/decimal.h"
+#include "model/annotation.h"
 #include "model/tags.h"
 
 /* No sensible number is longer; keeps copies of it small. */
@@ -43,6 +45,19 @@ static void break_rule(const struct decoder *d, const char *rule)
 
     error_add(d->error, ERR_UNPROCESSABLE, "%.*s%.*s %s", STR_ARG(d->prefix), STR_ARG(property),
               rule);
+}
+
+/* The same about an element: of a set, or of a list, whose elements have a place. */
+static void break_item_rule(const struct decoder *d, size_t i, const char *rule)
+{
+    struct str property = decode_property_name(d->arena, d->field->name);
+
+    if (d->field->flags & FF_NOT_BLANK)
+        error_add(d->error, ERR_UNPROCESSABLE, "%.*s%.*s[%zu].<list element> %s",
+                  STR_ARG(d->prefix), STR_ARG(property), i, rule);
+    else
+        error_add(d->error, ERR_UNPROCESSABLE, "%.*s%.*s[].<iterable element> %s",
+                  STR_ARG(d->prefix), STR_ARG(property), rule);
 }
 
 static enum err wrong_type(const struct decoder *d, const yyjson_val *value, const char *expected)
@@ -197,6 +212,33 @@ static enum err decode_cost(const struct decoder *d, yyjson_val *value, struct v
     if ((d->field->flags & FF_NOT_NEGATIVE) && number < 0)
         break_rule(d, "must be greater than or equal to 0.0");
     *ret = (struct value){.kind = VALUE_SET, .n = number};
+    return ERR_OK;
+}
+
+/* traces.md 11.3: a number or a text of one; the range is a rule. */
+static enum err decode_score(const struct decoder *d, yyjson_val *value, struct value *ret)
+{
+    struct str text;
+    decimal_int number;
+    char *end;
+
+    if ((!yyjson_is_str(value) && !yyjson_is_raw(value)) || !json_scalar_text(value, &text) ||
+        text.n > NUMBER_TEXT_MAX)
+        return wrong_type(d, value, "BigDecimal");
+    text = str_copy(d->arena, str_trim(text));
+    if (text.n == 0)
+        return ERR_OK;
+    if (!decimal_parse(text, 9, &number)) {
+        double far = strtod(text.p, &end);
+        if (end != text.p + text.n || isnan(far) || isalpha((unsigned char)end[-1]))
+            return wrong_type(d, value, "BigDecimal");
+        number = far < 0 ? -SCORE_VALUE_MAX - 1 : SCORE_VALUE_MAX + 1;
+    }
+    if (number > SCORE_VALUE_MAX)
+        break_rule(d, "must be less than or equal to 999999999.999999999");
+    else if (number < -SCORE_VALUE_MAX)
+        break_rule(d, "must be greater than or equal to -999999999.999999999");
+    *ret = value_int((int64_t)number);
     return ERR_OK;
 }
 
@@ -457,15 +499,18 @@ static enum err decode_names(const struct decoder *d, yyjson_val *value, struct 
 
     if (!yyjson_is_arr(value))
         return wrong_type(d, value, "Set<String>");
-    if (n > d->field->max) {
+    if (n > d->field->max || (n == 0 && d->field->flags & FF_ITEMS_NOT_BLANK)) {
         check_size(d, n);
         return ERR_OK;
     }
     names = arena_alloc(d->arena, (n + 1) * sizeof(*names));
     yyjson_arr_iter_init(value, &iter);
     for (size_t i = 0; (item = yyjson_arr_iter_next(&iter)); i++) {
-        if (!json_scalar_text(item, &names[i]))
+        names[i] = STR("");
+        if (!yyjson_is_null(item) && !json_scalar_text(item, &names[i]))
             return wrong_type(d, item, "String");
+        if (d->field->flags & FF_ITEMS_NOT_BLANK && str_is_blank(names[i]))
+            break_item_rule(d, i, "must not be blank");
     }
     *ret = (struct value){.kind = VALUE_SET, .list = {names, n}};
     return ERR_OK;
@@ -527,7 +572,7 @@ static const type_decoder type_decoders[] = {
     [FIELD_TALLY] = decode_tally,     [FIELD_DURATION] = decode_duration,
     [FIELD_COLORS] = decode_colors,   [FIELD_UUIDS] = decode_uuids,
     [FIELD_NAMES] = decode_names,     [FIELD_OBJECT] = decode_object,
-    [FIELD_OBJECTS] = decode_objects,
+    [FIELD_OBJECTS] = decode_objects, [FIELD_SCORE] = decode_score,
 };
 
 /* Tells about required fields that the body lacks. */
@@ -541,6 +586,8 @@ static void check_required(struct decoder *d, const struct record *record, uint6
             continue;
         if (d->field->flags & FF_NOT_BLANK && d->field->type == FIELD_TEXT)
             break_rule(d, "must not be blank");
+        else if (d->field->flags & FF_NOT_BLANK && d->field->type == FIELD_NAMES)
+            break_rule(d, "must not be empty");
         else
             break_rule(d, "must not be null");
         if (d->field->flags & FF_NOT_BLANK && d->field->type == FIELD_UUIDS)

@@ -32,6 +32,27 @@ static yyjson_mut_val *encode_tally(yyjson_mut_doc *doc, struct tally *tally, bo
     return out;
 }
 
+static yyjson_mut_val *encode_objects(yyjson_mut_doc *doc, const struct value *value)
+{
+    yyjson_mut_val *out = yyjson_mut_arr(doc);
+    struct record *const *records = value->list.items;
+
+    for (size_t i = 0; i < value->list.n; i++)
+        yyjson_mut_arr_append(out, encode_record(doc, records[i], false, 0));
+    return out;
+}
+
+static yyjson_mut_val *encode_object_map(yyjson_mut_doc *doc, const struct value *value)
+{
+    yyjson_mut_val *out = yyjson_mut_obj(doc);
+    const struct named_record *entries = value->list.items;
+
+    for (size_t i = 0; i < value->list.n; i++)
+        yyjson_mut_obj_put(out, yyjson_mut_strn(doc, entries[i].name.p, entries[i].name.n),
+                           encode_record(doc, entries[i].record, false, 0));
+    return out;
+}
+
 static yyjson_mut_val *encode_value(yyjson_mut_doc *doc, const struct field *field,
                                     const struct value *value)
 {
@@ -48,6 +69,8 @@ static yyjson_mut_val *encode_value(yyjson_mut_doc *doc, const struct field *fie
         return text_value(doc, text, instant_format_us(value->i, text));
     case FIELD_DURATION:
         return text_value(doc, text, duration_format(value->i, text));
+    case FIELD_SCORE:
+        return yyjson_mut_rawncpy(doc, text, decimal_format(value->i, 9, text));
     case FIELD_ENUM:
         return yyjson_mut_str(doc, field->names[value->i]);
     case FIELD_NUMBER:
@@ -66,10 +89,13 @@ static yyjson_mut_val *encode_value(yyjson_mut_doc *doc, const struct field *fie
     case FIELD_TALLY:
     case FIELD_TALLY_KEYS:
         return encode_tally(doc, value->tally, field->type == FIELD_TALLY_KEYS);
+    case FIELD_OBJECTS:
+        return encode_objects(doc, value);
+    case FIELD_OBJECT_MAP:
+        return encode_object_map(doc, value);
     case FIELD_UUIDS:
     case FIELD_NAMES:
     case FIELD_OBJECT:
-    case FIELD_OBJECTS:
         break; /* only in request bodies */
     }
     return NULL;
@@ -97,6 +123,7 @@ static bool is_left_out(const struct field *field, const struct value *value)
     case FIELD_TIME_NS:
     case FIELD_TIME_US:
     case FIELD_NUMBER:
+    case FIELD_SCORE:
     case FIELD_INT:
     case FIELD_BOOL:
         return value->kind != VALUE_SET;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "json/json.h"
+#include "model/annotation.h"
 #include "model/project.h"
 
 const char *const entity_source_names[] = {
@@ -97,11 +98,13 @@ static const struct field trace_fields[TRACE_FIELD_COUNT] = {
                                .doc = "Number of its tool spans."},
     [TRACE_HAS_TOOL_SPANS] = {"has_tool_spans", FIELD_BOOL, FF_READ | FF_EXCLUDE | FF_ALWAYS,
                               .doc = "Whether any span is of type tool."},
-    [TRACE_FEEDBACK_SCORES] = {"feedback_scores", FIELD_OBJECTS, FF_EXCLUDE,
-                               .doc = "Feedback scores of the trace."},
-    [TRACE_SPAN_FEEDBACK_SCORES] = {"span_feedback_scores", FIELD_OBJECTS, FF_EXCLUDE,
+    [TRACE_FEEDBACK_SCORES] = {"feedback_scores", FIELD_OBJECTS, FF_READ | FF_EXCLUDE,
+                               .sub = &score_resource, .doc = "Feedback scores of the trace."},
+    [TRACE_SPAN_FEEDBACK_SCORES] = {"span_feedback_scores", FIELD_OBJECTS, FF_READ | FF_EXCLUDE,
+                                    .sub = &score_resource,
                                     .doc = "Mean feedback scores of its spans."},
-    [TRACE_COMMENTS] = {"comments", FIELD_OBJECTS, FF_EXCLUDE, .doc = "Comments on the trace."},
+    [TRACE_COMMENTS] = {"comments", FIELD_OBJECTS, FF_READ | FF_EXCLUDE, .sub = &comment_resource,
+                        .doc = "Comments on the trace."},
     [TRACE_GUARDRAILS_VALIDATIONS] = {"guardrails_validations", FIELD_OBJECTS, FF_EXCLUDE,
                                       .doc = "Guardrail checks of its spans."},
     [TRACE_EXPERIMENT] = {"experiment", FIELD_OBJECT, FF_EXCLUDE,
@@ -163,9 +166,10 @@ static const struct field span_fields[SPAN_FIELD_COUNT] = {
     [SPAN_COST_VERSION] = {"total_estimated_cost_version", FIELD_TEXT,
                            FF_READ | FF_STORED | FF_EXCLUDE, .column = "cost_version",
                            .doc = "Price table's version when the server estimated the cost."},
-    [SPAN_FEEDBACK_SCORES] = {"feedback_scores", FIELD_OBJECTS, FF_EXCLUDE,
-                              .doc = "Feedback scores of the span."},
-    [SPAN_COMMENTS] = {"comments", FIELD_OBJECTS, FF_EXCLUDE, .doc = "Comments on the span."},
+    [SPAN_FEEDBACK_SCORES] = {"feedback_scores", FIELD_OBJECTS, FF_READ | FF_EXCLUDE,
+                              .sub = &score_resource, .doc = "Feedback scores of the span."},
+    [SPAN_COMMENTS] = {"comments", FIELD_OBJECTS, FF_READ | FF_EXCLUDE, .sub = &comment_resource,
+                       .doc = "Comments on the span."},
 };
 
 static const char *const span_sortable_by[] = {

@@ -24,12 +24,14 @@ enum field_type {
     FIELD_ERROR_INFO, /* value.s, compact JSON text {"exception_type","message","traceback"} */
     FIELD_TALLY,      /* value.tally: names with integers (usage) */
     FIELD_TALLY_KEYS, /* value.tally: read only, shown as the sorted array of its names */
+    FIELD_SCORE,      /* value.i, 10^-9 */
     FIELD_DURATION,   /* value.i, µs; ISO-8601 duration on the wire */
     FIELD_COLORS,     /* value.s, compact JSON text: object of hex colours */
     FIELD_UUIDS,      /* value.list of struct uuid, distinct, in order */
-    FIELD_NAMES,      /* value.list of struct str: array of field names (`exclude`) */
+    FIELD_NAMES,      /* value.list of struct str: array of texts */
     FIELD_OBJECT,     /* value.record, of field.sub */
     FIELD_OBJECTS,    /* value.list of struct record *, of field.sub */
+    FIELD_OBJECT_MAP, /* value.list of struct named_record, of field.sub; read only */
 };
 
 enum field_flag {
@@ -53,6 +55,7 @@ enum field_flag {
         1 << 16,           /* when a create meets earlier PATCHes an empty value is a value too */
     FF_ANY_CASE = 1 << 17, /* enum names match without case, spaces dropped, - and . as _ */
     FF_LIMITED = 1 << 18,  /* tags: at most 50 of 100 characters, none blank */
+    FF_ITEMS_NOT_BLANK = 1 << 19, /* FIELD_NAMES: 1 to field.max texts, none blank */
 };
 
 /* One row of a resource's table. */

@@ -41,6 +41,9 @@ bool value_is_empty(const struct field *field, const struct value *value)
     case FIELD_TALLY:
     case FIELD_TALLY_KEYS:
         return value->tally->n == 0;
+    case FIELD_OBJECTS:
+    case FIELD_OBJECT_MAP:
+        return value->list.n == 0;
     case FIELD_COST:
         return value->n <= 0;
     case FIELD_TIME_NS:
@@ -63,6 +66,24 @@ void tally_sort(struct tally *tally)
 {
     if (tally->n > 1)
         qsort(tally->entries, tally->n, sizeof(*tally->entries), compare_entries);
+}
+
+void tally_collapse(struct tally *tally, size_t max)
+{
+    size_t kept = 0;
+
+    tally_sort(tally);
+    for (size_t i = 0; i < tally->n;) {
+        struct tally_entry sum = tally->entries[i++];
+        while (i < tally->n && str_eq(tally->entries[i].name, sum.name)) {
+            if (__builtin_add_overflow(sum.count, tally->entries[i].count, &sum.count))
+                sum.count = tally->entries[i].count > 0 ? INT64_MAX : INT64_MIN;
+            i++;
+        }
+        if (sum.count != 0)
+            tally->entries[kept++] = sum;
+    }
+    tally->n = kept < max ? kept : max;
 }
 
 struct tally_entry *tally_find(const struct tally *tally, struct str name)

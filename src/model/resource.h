@@ -62,6 +62,11 @@ struct record {
     struct value v[]; /* resource->count of them */
 };
 
+struct named_record {
+    struct str name;
+    struct record *record;
+};
+
 /* An empty record in the arena. */
 struct record *record_new(struct arena *arena, const struct resource *resource);
 
@@ -98,6 +103,9 @@ bool value_is_empty(const struct field *field, const struct value *value);
 
 /* Puts the entries into byte order of their names. */
 void tally_sort(struct tally *tally);
+
+/* Sorts, adds up entries of one name, drops sums of 0, and keeps at most `max` names. */
+void tally_collapse(struct tally *tally, size_t max);
 
 /* Entry of that name, or NULL. */
 struct tally_entry *tally_find(const struct tally *tally, struct str name);

@@ -10,8 +10,10 @@
 #define OCELLI_STORE_STORE_H
 
 #include "base/err.h"
+#include "model/annotation.h"
 #include "model/entity.h"
 #include "model/project.h"
+#include "model/thread.h"
 #include "model/workspace.h"
 #include "query/filter.h"
 
@@ -179,9 +181,11 @@ struct trace_sums {
     struct tally providers;
 };
 
-/* Writer. Adds to a trace's sums; keeps them for later when the trace is not there yet. */
+/* Writer. Adds to a trace's sums; keeps them for later when the trace is not there yet.
+ * *ret_thread = the thread of a trace that is there, or empty; in the arena. */
 enum err store_trace_add(struct session *session, int64_t project_key, const struct uuid *trace,
-                         const struct trace_sums *sums);
+                         const struct trace_sums *sums, struct arena *arena,
+                         struct str *ret_thread);
 
 /* Writer. The spans of a trace directly below a parent (narrow fields only), as an array in the
  * arena. ERR_TOO_LARGE at the arena's ceiling. */
@@ -193,6 +197,138 @@ enum err store_span_children(struct session *session, int64_t project_key, const
  * many. */
 enum err store_trace_delete_spans(struct session *session, int64_t project_key,
                                   const struct uuid *trace, int64_t *ret_count);
+
+/* ---- threads (threads.md 2) ---- */
+
+/* A thread: its mapping to a thread_model_id, its record, and what its traces come to. It is
+ * visible while it has traces. */
+struct thread {
+    int64_t project_key;
+    struct str thread_id;
+    bool stored; /* there is a row */
+    bool has_model;
+    struct uuid model_id;
+    int64_t mapped_at; /* µs */
+    struct str mapped_by;
+    bool has_record; /* else the values up to environment are those of its traces */
+    int status;      /* enum thread_status */
+    struct str tags; /* as FIELD_TAGS */
+    int64_t created_at, last_updated_at; /* µs; 0 without record and traces */
+    struct str created_by, last_updated_by;
+    int source; /* index in entity_source_names */
+    struct str environment;
+    int64_t trace_count;
+    bool has_end;
+    int64_t start_time, end_time; /* ns; least start, greatest end */
+    struct uuid first_trace;      /* that starts first */
+    struct uuid last_trace;       /* that ends last, if has_end */
+    struct uuid min_trace, max_trace;
+    int64_t sources; /* bit per source that a trace of it has or had */
+    struct str first_environment;
+};
+
+/* By its own id in a project; texts in the arena. ERR_NOT_FOUND. */
+enum err store_thread_get(struct session *session, int64_t project_key, struct str thread_id,
+                          struct arena *arena, struct thread *ret);
+
+/* In the projects of a workspace, by thread_model_id, or by its own id (of several the one that was
+ * updated last). ERR_NOT_FOUND. */
+enum err store_thread_by_model(struct session *session, int64_t workspace, const struct uuid *id,
+                               struct arena *arena, struct thread *ret);
+enum err store_thread_find(struct session *session, int64_t workspace, struct str thread_id,
+                           struct arena *arena, struct thread *ret);
+
+/* Writer. Inserts or replaces it, and adds to its cost and usage, which are kept with it. */
+enum err store_thread_put(struct session *session, const struct thread *thread, decimal_int cost,
+                          const struct tally *usage);
+
+/* Writer. Reads anew what the traces come to, except cost and usage, and without a record the
+ * values that come from the traces then. */
+enum err store_thread_recount(struct session *session, struct arena *arena, struct thread *thread);
+
+/* Writer. The ids of a thread's traces above `after` (NULL: from the first), at most `limit`, in
+ * order. In the arena. */
+enum err store_thread_traces(struct session *session, int64_t project_key, struct str thread_id,
+                             const struct uuid *after, size_t limit, struct arena *arena,
+                             struct uuid **ret, size_t *ret_count);
+
+/* Writer. Makes the active threads of a workspace inactive whose last sign of life is older than
+ * `before` (µs), at most `limit`; `now` (µs) and `user` become their last update. */
+enum err store_thread_close_idle(struct session *session, int64_t workspace, int64_t before,
+                                 int64_t now, struct str user, int64_t limit, int64_t *ret_count);
+
+/* The workspaces, each with its own time to the closing of threads (µs; 0: none is set). In the
+ * arena. */
+struct thread_timeout {
+    int64_t workspace;
+    int64_t timeout_us;
+};
+enum err store_thread_timeouts(struct session *session, struct arena *arena,
+                               struct thread_timeout **ret, size_t *ret_count);
+
+/* ---- annotations: feedback scores and comments ---- */
+
+/* What an annotation is about. */
+struct subject_key {
+    enum subject subject;
+    int64_t project_key;
+    struct uuid id;
+};
+
+/* Writer. Stores a record of score_resource (or an item of a batch) or comment_resource; one with
+ * the same key (score: name, author, queue; comment: id) is replaced. The subject need not exist.
+ */
+enum err store_annotation_put(struct session *session, const struct subject_key *key,
+                              const struct record *annotation);
+
+/* The stored annotations of one kind, scores in order of name, author and queue, comments of id, as
+ * an array in the arena. ERR_TOO_LARGE at the arena's ceiling. */
+enum err store_annotation_list(struct session *session, const struct resource *resource,
+                               const struct subject_key *key, struct arena *arena,
+                               struct record ***ret, size_t *ret_count);
+
+/* A score of a trace's spans. */
+struct span_score {
+    struct record *score;
+    struct uuid span;
+    int type; /* enum span_type */
+};
+
+/* The scores of a trace's spans, in order of name. ERR_TOO_LARGE at the arena's ceiling. */
+enum err store_span_score_list(struct session *session, int64_t project_key,
+                               const struct uuid *trace, struct arena *arena,
+                               struct span_score **ret, size_t *ret_count);
+
+/* Whether a project has any annotation of a kind; a negative answer saves a look per row. */
+enum err store_annotation_any(struct session *session, const struct resource *resource,
+                              enum subject subject, int64_t project_key, bool *ret);
+
+/* Writer. Removes scores of the names: of an author (empty: of all), of a queue (NULL: those of
+ * none). */
+enum err store_score_delete(struct session *session, const struct subject_key *key,
+                            const struct str *names, size_t count, struct str author,
+                            const struct uuid *queue);
+
+/* Writer. Removes every annotation of a subject. */
+enum err store_annotation_clear(struct session *session, const struct subject_key *key);
+
+/* Writer. Removes every annotation of the spans of a trace. */
+enum err store_annotation_clear_spans(struct session *session, int64_t project_key,
+                                      const struct uuid *trace);
+
+/* A comment of the workspace by its id, and what it is about. ERR_NOT_FOUND. */
+enum err store_comment_get(struct session *session, int64_t workspace, const struct uuid *id,
+                           struct arena *arena, struct record **ret, struct subject_key *ret_key);
+
+/* Writer. Removes it. */
+enum err store_comment_delete(struct session *session, const struct subject_key *key,
+                              const struct uuid *id);
+
+/* The distinct names of a kind of scores, in a project or (0) in the workspace; with `type` only
+ * those on spans of this type. In the arena. ERR_TOO_LARGE at the arena's ceiling. */
+enum err store_score_names(struct session *session, int64_t workspace, int64_t project_key,
+                           enum subject subject, int type, struct arena *arena, struct str **ret,
+                           size_t *ret_count);
 
 /* ---- lists ---- */
 

@@ -135,7 +135,7 @@ static const char schema_2[] =
     " last_updated_at INTEGER NOT NULL,"
     " last_updated_by TEXT NOT NULL,"
     " PRIMARY KEY(kind, project, entity, name, author, queue)) WITHOUT ROWID;"
-    "CREATE INDEX score_by_name ON score(kind, project, name_key, entity, name, value);"
+    "CREATE INDEX score_by_name ON score(kind, project, name_key, name, entity, value);"
 
     "CREATE TABLE comment("
     " kind INTEGER NOT NULL,"

@@ -1,6 +1,7 @@
 /* SQL text made from the field tables. */
 #include "store/sqlite/sql.h"
 
+#include "model/annotation.h"
 #include "model/entity.h"
 #include "model/project.h"
 
@@ -119,6 +120,50 @@ struct str sql_span_children(struct arena *arena)
                       "SELECT %.*s FROM span t JOIN project p ON p.id = t.project "
                       "WHERE t.project = ?1 AND t.trace_id = ?2 AND t.parent_span_id = ?3",
                       STR_ARG(sql_entity_columns(arena, &span_resource)));
+}
+
+const char *sql_annotation_table(const struct resource *resource)
+{
+    return resource == &comment_resource ? "comment" : "score";
+}
+
+bool sql_is_annotation_column(const struct field *field)
+{
+    return field->flags & FF_STORED;
+}
+
+struct str sql_annotation_columns(struct arena *arena, const struct resource *resource,
+                                  const char *prefix)
+{
+    struct str out = STR("");
+
+    for (size_t i = 0; i < resource->count; i++) {
+        if (sql_is_annotation_column(&resource->fields[i]))
+            out = str_format(arena, "%.*s%s%s%s", STR_ARG(out), out.n ? ", " : "", prefix,
+                             resource->fields[i].column);
+    }
+    return out;
+}
+
+struct str sql_annotation_put(struct arena *arena, const struct resource *resource)
+{
+    struct str marks = STR("");
+    int index = 4;
+
+    for (size_t i = 0; i < resource->count; i++) {
+        if (sql_is_annotation_column(&resource->fields[i]))
+            marks = str_format(arena, "%.*s, ?%d", STR_ARG(marks), index++);
+    }
+    if (resource == &comment_resource)
+        return str_format(arena,
+                          "INSERT OR REPLACE INTO comment(kind, project, entity, %.*s)"
+                          " VALUES(?1, ?2, ?3%.*s)",
+                          STR_ARG(sql_annotation_columns(arena, resource, "")), STR_ARG(marks));
+    /* The name is the first of a score's columns. */
+    return str_format(arena,
+                      "INSERT OR REPLACE INTO score(kind, project, entity, name_key, %.*s)"
+                      " VALUES(?1, ?2, ?3, lower(?4)%.*s)",
+                      STR_ARG(sql_annotation_columns(arena, resource, "")), STR_ARG(marks));
 }
 
 static struct str project_columns(struct arena *arena)

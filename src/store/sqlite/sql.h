@@ -58,6 +58,16 @@ struct str sql_body_delete(struct arena *arena, const struct resource *resource)
 /* ?1 project, ?2 trace, ?3 parent. */
 struct str sql_span_children(struct arena *arena);
 
+/* Scores and comments: their table, which fields are columns, and these columns in the table's
+ * order, each with the prefix in front. */
+const char *sql_annotation_table(const struct resource *resource);
+bool sql_is_annotation_column(const struct field *field);
+struct str sql_annotation_columns(struct arena *arena, const struct resource *resource,
+                                  const char *prefix);
+
+/* ?1 kind, ?2 project, ?3 entity, from ?4 on the columns. */
+struct str sql_annotation_put(struct arena *arena, const struct resource *resource);
+
 /* Projects: ?1 id; ?1 workspace, ?2 lower-case part of the name, ?3 limit, ?4 offset. */
 struct str sql_project_get(struct arena *arena);
 struct str sql_project_count(struct arena *arena);

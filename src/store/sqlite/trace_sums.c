@@ -16,20 +16,28 @@ static enum err bind_sums(struct session *session, sqlite3_stmt *statement, int6
 }
 
 enum err store_trace_add(struct session *session, int64_t project_key, const struct uuid *trace,
-                         const struct trace_sums *sums)
+                         const struct trace_sums *sums, struct arena *arena, struct str *ret_thread)
 {
     sqlite3_stmt *add = session_statement(
         session, STATEMENT_TRACE_ADD,
         "UPDATE trace SET span_count = span_count + ?3, llm_span_count = llm_span_count + ?4,"
         " tool_span_count = tool_span_count + ?5, cost = cost_add(cost, ?6),"
         " usage = tally_add(usage, ?7), providers = tally_add(providers, ?8)"
-        " WHERE project = ?1 AND id = ?2");
+        " WHERE project = ?1 AND id = ?2 RETURNING CASE present WHEN 1 THEN thread_id END");
     sqlite3_stmt *first;
+    int rc;
 
-    if (!add || bind_sums(session, add, project_key, trace, sums) || session_run(session, add))
+    *ret_thread = STR("");
+    if (!add || bind_sums(session, add, project_key, trace, sums))
         return ERR_INTERNAL;
-    if (sqlite3_changes(session->db) > 0)
-        return ERR_OK;
+    rc = sqlite3_step(add);
+    if (rc == SQLITE_ROW)
+        *ret_thread = column_str(add, 0, arena);
+    else if (rc != SQLITE_DONE)
+        session_failed(session, "write");
+    sqlite3_reset(add);
+    if (rc != SQLITE_DONE)
+        return rc == SQLITE_ROW ? ERR_OK : ERR_INTERNAL;
     first = session_statement(
         session, STATEMENT_TRACE_ADD_FIRST,
         "INSERT INTO trace(project, id, present, span_count, llm_span_count, tool_span_count, cost,"
