@@ -59,6 +59,14 @@ static void add_usage(struct stats_writer *w, const struct entity_stats *stats)
     }
 }
 
+static void add_scores(struct stats_writer *w, const char *group, const struct score_stats *scores,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        add_average(w, str_format(w->arena, "%s.%.*s", group, STR_ARG(scores[i].name)),
+                    scores[i].mean, 1);
+}
+
 /* In the order of stats.md 1. */
 static void add_stats(struct stats_writer *w, const struct entity_stats *stats, bool traces)
 {
@@ -77,6 +85,8 @@ static void add_stats(struct stats_writer *w, const struct entity_stats *stats, 
               stats_cost(w->doc, stats->costs ? stats->cost / stats->costs : 0));
     add_value(w, "total_estimated_cost_sum", "AVG", stats_cost(w->doc, stats->cost));
     add_usage(w, stats);
+    add_scores(w, "feedback_scores", stats->scores, stats->score_count);
+    add_scores(w, "span_feedback_scores", stats->span_scores, stats->span_score_count);
     if (traces)
         add_count(w, "guardrails_failed_count", 0);
     add_count(w, "error_count", stats->errors);

@@ -48,6 +48,22 @@ static void add_errors(yyjson_mut_doc *doc, yyjson_mut_val *object, int64_t all,
         yyjson_mut_obj_add_sint(doc, errors, "deviation_percentage", recent / past * 100);
 }
 
+static void add_scores(yyjson_mut_doc *doc, yyjson_mut_val *object,
+                       const struct entity_stats *stats)
+{
+    yyjson_mut_val *list;
+
+    if (stats->score_count == 0)
+        return;
+    list = yyjson_mut_obj_add_arr(doc, object, "feedback_scores");
+    for (size_t i = 0; i < stats->score_count; i++) {
+        yyjson_mut_val *score = yyjson_mut_arr_add_obj(doc, list);
+        yyjson_mut_obj_add_strn(doc, score, "name", stats->scores[i].name.p,
+                                stats->scores[i].name.n);
+        yyjson_mut_obj_add_real(doc, score, "value", stats->scores[i].mean);
+    }
+}
+
 /* Adds the statistics of a project's traces; nothing when none match. */
 static enum err add_project_stats(struct request *request, struct session *session,
                                   const struct project *project, const struct filter_node *filter,
@@ -73,6 +89,7 @@ static enum err add_project_stats(struct request *request, struct session *sessi
         yyjson_mut_obj_add(
             usage, yyjson_mut_strn(doc, stats.usage[i].name.p, stats.usage[i].name.n),
             yyjson_mut_real(doc, (double)stats.usage[i].sum / (double)stats.usage[i].rows));
+    add_scores(doc, object, &stats);
     yyjson_mut_obj_add_sint(doc, object, "trace_count", stats.count);
     if (threads)
         yyjson_mut_obj_add_sint(doc, object, "thread_count", stats.threads);

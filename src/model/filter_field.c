@@ -65,7 +65,11 @@ static const char *const visibility_names[] = {NULL, "default", "hidden", NULL};
         "usage.total_tokens", FILTER_NUMBER, SOURCE_USAGE, flags, "t.usage", "total_tokens", NULL  \
     }
 
-#define ENTITY_FIELDS                                                                              \
+/* The digits of enum subject that scores are stored under. */
+#define SUBJECT_OF_TRACES "0"
+#define SUBJECT_OF_SPANS "1"
+
+#define ENTITY_FIELDS(subject)                                                                     \
     {"id", FILTER_STRING_EXACT, SOURCE_UUID, FILTER_OWN, "t.id", NULL, NULL},                      \
         {"name", FILTER_STRING, SOURCE_COLUMN, FILTER_OWN, "t.name", NULL, NULL},                  \
         {"start_time", FILTER_DATE_TIME, SOURCE_COLUMN, FILTER_OWN, "t.start_time", NULL, NULL},   \
@@ -88,7 +92,7 @@ static const char *const visibility_names[] = {NULL, "default", "hidden", NULL};
         {"ttft", FILTER_NUMBER, SOURCE_COLUMN, FILTER_OWN, "t.ttft", NULL, NULL},                  \
         {"error_info", FILTER_ERROR, SOURCE_ERROR_INFO, FILTER_OWN, "t.heavy", NULL, NULL},        \
         {"error_type", FILTER_STRING, SOURCE_COLUMN, FILTER_OWN, "t.error_type", NULL, NULL},      \
-        {"feedback_scores", FILTER_SCORES, SOURCE_NOTHING, 0, NULL, NULL, NULL},                   \
+        {"feedback_scores", FILTER_SCORES, SOURCE_SCORES, FILTER_METRIC, "t.id", subject, NULL},   \
         {"source", FILTER_ENUM_LEGACY, SOURCE_NAMES, FILTER_OWN, "t.source",                       \
          NULL,     entity_source_names},                                                           \
         {"environment",   FILTER_ENUM, SOURCE_COLUMN, FILTER_OWN | FILTER_CAN_BE_EMPTY,            \
@@ -98,14 +102,14 @@ static const char *const visibility_names[] = {NULL, "default", "hidden", NULL};
     }
 
 static const struct filter_field trace_filters[] = {
-    ENTITY_FIELDS,
+    ENTITY_FIELDS(SUBJECT_OF_TRACES),
     {"thread_id", FILTER_STRING_EXACT, SOURCE_COLUMN, FILTER_OWN, "t.thread_id", NULL, NULL},
     {"total_estimated_cost", FILTER_NUMBER, SOURCE_COST, FILTER_OVER_SPANS, "t.cost", NULL, NULL},
     {"llm_span_count", FILTER_NUMBER, SOURCE_COLUMN, FILTER_OVER_SPANS, "t.llm_span_count", NULL,
      NULL},
     USAGE_FIELDS(FILTER_OVER_SPANS),
-    {"span_feedback_scores", FILTER_SCORES, SOURCE_NOTHING, 0, NULL, NULL, NULL},
-    {"guardrails", FILTER_STRING, SOURCE_NOTHING, 0, NULL, NULL, NULL},
+    {"span_feedback_scores", FILTER_SCORES, SOURCE_SPAN_SCORES, 0, "t.id", SUBJECT_OF_SPANS, NULL},
+    {"guardrails", FILTER_STRING, SOURCE_NOTHING, FILTER_METRIC, NULL, NULL, NULL},
     {"visibility_mode", FILTER_ENUM, SOURCE_NAMES, FILTER_OWN, "t.visibility_mode", NULL,
      visibility_names},
     {"annotation_queue_ids", FILTER_LIST, SOURCE_NOTHING, 0, NULL, NULL, NULL},
@@ -115,7 +119,7 @@ static const struct filter_field trace_filters[] = {
 };
 
 static const struct filter_field span_filters[] = {
-    ENTITY_FIELDS,
+    ENTITY_FIELDS(SUBJECT_OF_SPANS),
     {"trace_id", FILTER_STRING_EXACT, SOURCE_UUID, FILTER_OWN, "t.trace_id", NULL, NULL},
     {"model", FILTER_STRING, SOURCE_COLUMN, FILTER_OWN, "t.model", NULL, NULL},
     {"provider", FILTER_STRING, SOURCE_COLUMN, FILTER_OWN, "t.provider", NULL, NULL},

@@ -42,20 +42,24 @@ enum filter_operator {
 
 /* Where the value of a field comes from; the store knows how to read each. */
 enum filter_source {
-    SOURCE_COLUMN,     /* a narrow column, or an expression over narrow columns: `column` */
-    SOURCE_UUID,       /* an id column */
-    SOURCE_HEAVY,      /* a column of the body, its JSON text */
-    SOURCE_TIME_US,    /* a column in µs */
-    SOURCE_COST,       /* money */
-    SOURCE_USAGE,      /* a key of the usage tally: `key` */
-    SOURCE_NAMES,      /* an enum column */
-    SOURCE_ERROR_INFO, /* whether the body has one */
-    SOURCE_NOTHING,    /* of a part of the product that stores nothing yet */
+    SOURCE_COLUMN,      /* a narrow column, or an expression over narrow columns: `column` */
+    SOURCE_UUID,        /* an id column */
+    SOURCE_HEAVY,       /* a column of the body, its JSON text */
+    SOURCE_TIME_US,     /* a column in µs */
+    SOURCE_COST,        /* money */
+    SOURCE_USAGE,       /* a key of the usage tally: `key` */
+    SOURCE_NAMES,       /* an enum column */
+    SOURCE_SCORES,      /* feedback scores of the subject in `key`: a digit of enum subject; the
+                           id they are stored under is `column` */
+    SOURCE_SPAN_SCORES, /* feedback scores of the spans of the trace in `column` */
+    SOURCE_ERROR_INFO,  /* whether the body has one */
+    SOURCE_NOTHING,     /* of a part of the product that stores nothing yet */
 };
 
 enum filter_flag {
     FILTER_OVER_SPANS = 1 << 0, /* computed over spans: a trace without any never matches */
-    FILTER_OWN = 1 << 1, /* the entity's own column; metrics and project statistics apply it */
+    FILTER_OWN = 1 << 1,    /* the entity's own column; metrics and project statistics apply it */
+    FILTER_METRIC = 1 << 3, /* besides own columns, metrics apply it too */
     FILTER_CAN_BE_EMPTY = 1 << 2, /* enum that takes is_empty (query.md 3) */
 };
 
@@ -65,7 +69,7 @@ struct filter_field {
     enum filter_source source;
     unsigned flags;
     const char *column;       /* SQL over the row `t` or the body `b` */
-    const char *key;          /* SOURCE_USAGE */
+    const char *key;          /* SOURCE_USAGE, SOURCE_SCORES */
     const char *const *names; /* SOURCE_NAMES */
 };
 

@@ -234,6 +234,44 @@ static enum err parse_node(struct parser *p, yyjson_val *value, size_t depth,
     return parse_test(p, value, ret);
 }
 
+static bool is_empty_score(const struct filter_node *node)
+{
+    return node->kind == FILTER_TEST && node->field->type == FILTER_SCORES &&
+           node->op == OPERATOR_IS_EMPTY;
+}
+
+void filter_group_empty(struct arena *arena, struct filter_node *root)
+{
+    if (!root || root->kind != FILTER_AND)
+        return;
+    for (struct filter_node *first = root->first; first; first = first->next) {
+        struct filter_node **link = &first->next, *group, **tail;
+
+        if (!is_empty_score(first))
+            continue;
+        group = new_node(arena, FILTER_OR);
+        group->first = new_node(arena, FILTER_TEST);
+        *group->first = *first;
+        group->first->next = NULL;
+        tail = &group->first->next;
+        while (*link) {
+            struct filter_node *other = *link;
+            if (!is_empty_score(other) || other->field != first->field) {
+                link = &other->next;
+                continue;
+            }
+            *link = other->next;
+            other->next = NULL;
+            *tail = other;
+            tail = &other->next;
+        }
+        if (group->first->next) {
+            group->next = first->next;
+            *first = *group;
+        }
+    }
+}
+
 enum err filter_parse_value(struct arena *arena, const struct resource *resource, yyjson_val *array,
                             struct filter_node **ret, struct error *reterr)
 {
@@ -247,6 +285,8 @@ enum err filter_parse_value(struct arena *arena, const struct resource *resource
                          resource->name);
     if (!err && !(*ret)->first)
         *ret = NULL;
+    if (!err)
+        filter_group_empty(arena, *ret);
     return err;
 }
 
@@ -268,6 +308,8 @@ enum err filter_parse_text(struct arena *arena, const struct resource *resource,
                          STR_ARG(text));
     if (!err && !(*ret)->first)
         *ret = NULL;
+    if (!err)
+        filter_group_empty(arena, *ret);
     return err;
 }
 
@@ -297,11 +339,11 @@ bool filter_uses(const struct filter_node *node, enum filter_source source)
 }
 
 static struct filter_node *copy_tree(struct arena *arena, const struct filter_node *node,
-                                     bool only_own)
+                                     unsigned flags)
 {
     struct filter_node *copy, **tail;
 
-    if (!node || (only_own && node->kind == FILTER_TEST && !(node->field->flags & FILTER_OWN)))
+    if (!node || (flags && node->kind == FILTER_TEST && !(node->field->flags & flags)))
         return NULL;
     copy = new_node(arena, node->kind);
     *copy = *node;
@@ -309,7 +351,7 @@ static struct filter_node *copy_tree(struct arena *arena, const struct filter_no
     copy->first = NULL;
     tail = &copy->first;
     for (const struct filter_node *child = node->first; child; child = child->next) {
-        *tail = copy_tree(arena, child, only_own);
+        *tail = copy_tree(arena, child, flags);
         if (*tail)
             tail = &(*tail)->next;
     }
@@ -319,10 +361,15 @@ static struct filter_node *copy_tree(struct arena *arena, const struct filter_no
 
 struct filter_node *filter_copy(struct arena *arena, const struct filter_node *node)
 {
-    return copy_tree(arena, node, false);
+    return copy_tree(arena, node, 0);
 }
 
 struct filter_node *filter_only_own(struct arena *arena, const struct filter_node *node)
 {
-    return copy_tree(arena, node, true);
+    return copy_tree(arena, node, FILTER_OWN);
+}
+
+struct filter_node *filter_only_metric(struct arena *arena, const struct filter_node *node)
+{
+    return copy_tree(arena, node, FILTER_OWN | FILTER_METRIC);
 }

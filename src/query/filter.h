@@ -46,6 +46,10 @@ enum err filter_make_test(struct arena *arena, const struct resource *resource,
                           const struct filter_field *field, enum filter_operator op, struct str key,
                           struct str value, struct filter_node **ret, struct error *reterr);
 
+/* Of a list that is joined with AND: several `is_empty` on scores of one field match when at least
+ * one of the names is missing (query.md 6), so they become an OR. NULL-safe. */
+void filter_group_empty(struct arena *arena, struct filter_node *root);
+
 /* A copy of the tree's nodes, so that it can be joined elsewhere; NULL for NULL. */
 struct filter_node *filter_copy(struct arena *arena, const struct filter_node *node);
 
@@ -57,5 +61,8 @@ bool filter_uses(const struct filter_node *node, enum filter_source source);
 
 /* The tree without the tests that are no own columns of the entity (query.md 7, last paragraph). */
 struct filter_node *filter_only_own(struct arena *arena, const struct filter_node *node);
+
+/* The same, but with what metrics apply besides (stats.md 4). */
+struct filter_node *filter_only_metric(struct arena *arena, const struct filter_node *node);
 
 #endif

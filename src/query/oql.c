@@ -322,5 +322,7 @@ enum err oql_parse(struct arena *arena, const struct resource *resource, struct 
     skip_spaces(&scanner);
     if (!err && !at_end(&scanner))
         err = fail(&scanner, "expected AND, OR or the end");
+    if (!err)
+        filter_group_empty(arena, *ret);
     return err;
 }

@@ -141,6 +141,7 @@ void sql_add_entity_source(struct sql *sql, const struct entity_query *query)
 {
     bool spans = is_span(query);
 
+    sql->project_key = query->project.key;
     sql_add(sql, spans ? " FROM span t" : " FROM trace t");
     sql_add(sql, " JOIN project p ON p.id = t.project");
     if (query->search.n || filter_uses(query->filter, SOURCE_HEAVY) || sorts_by_body(query))
@@ -196,12 +197,33 @@ static const char *sort_closing(const struct field *field)
     return field->type == FIELD_TEXT ? ", '')" : field->type == FIELD_ENUM ? ", 0)" : ")";
 }
 
+static void add_score_mean(struct sql *sql, const struct entity_query *query)
+{
+    sql_add(sql, is_span(query) ? "(SELECT score_mean(f.value) FROM score f WHERE f.kind = 1"
+                                : "(SELECT score_mean(f.value) FROM score f WHERE f.kind = 0");
+    sql_add(sql, " AND f.project = t.project AND f.entity = t.id AND f.name = ");
+    sql_add_text(sql, query->sort_key);
+    sql_add(sql, ")");
+}
+
 /* The expression that a field sorts by; absent values come last (query.md 12). */
 static void add_sort_expression(struct sql *sql, const struct entity_query *query)
 {
     const struct field *field = &query->resource->fields[query->sort_field];
     const char *direction = query->descending ? " DESC NULLS LAST" : " ASC NULLS LAST";
 
+    if (field->type == FIELD_OBJECTS) { /* feedback_scores: a missing name is (0, absent) too */
+        sql_add(sql, "coalesce(");
+        add_score_mean(sql, query);
+        sql_add(sql, ", 0)");
+        sql_add(sql, direction);
+        sql_add(sql, ", ");
+        add_score_mean(sql, query);
+        sql_add(sql, " IS NOT NULL");
+        sql_add(sql, direction);
+        sql_add(sql, ", ");
+        return;
+    }
     switch (query->sort_field) {
     case ENTITY_DURATION:
         sql_add(sql,

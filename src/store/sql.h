@@ -22,6 +22,7 @@ struct sql_bind {
 
 struct sql {
     struct arena *arena;
+    int64_t project_key; /* what conditions on scores are about */
     struct buf text;
     struct sql_bind *binds;
     size_t bind_count, bind_size;

@@ -264,6 +264,72 @@ static void add_enum(struct sql *sql, const struct filter_node *node)
     }
 }
 
+/* Opens a set of ids that have scores: of the subject itself, or the traces of scored spans. */
+static void add_scored(struct sql *sql, const struct filter_node *node)
+{
+    bool of_spans = node->field->source == SOURCE_SPAN_SCORES;
+
+    sql_add(sql, of_spans ? "(SELECT s.trace_id FROM score f JOIN span s ON s.id = f.entity"
+                            " AND s.project = f.project WHERE f.kind = "
+                          : "(SELECT f.entity FROM score f WHERE f.kind = ");
+    sql_add(sql, node->field->key);
+    sql_add(sql, " AND f.project = ");
+    sql_add_int(sql, sql->project_key);
+}
+
+static void add_named_scores(struct sql *sql, const struct filter_node *node)
+{
+    add_scored(sql, node);
+    sql_add(sql, " AND f.name_key = lower(");
+    sql_add_text(sql, node->key);
+    sql_add(sql, ")");
+}
+
+/* The ids whose mean of a name compares so with the value. */
+static void add_mean_set(struct sql *sql, const struct filter_node *node, enum filter_operator op)
+{
+    decimal_int value;
+
+    add_named_scores(sql, node);
+    sql_add(sql, node->field->source == SOURCE_SPAN_SCORES ? " GROUP BY f.name, s.trace_id"
+                                                           : " GROUP BY f.name, f.entity");
+    sql_add(sql, " HAVING score_mean(f.value)");
+    sql_add(sql, comparison(op));
+    if (decimal_parse_cut(node->value, 9, &value) && value >= INT64_MIN && value <= INT64_MAX)
+        sql_add_int(sql, (int64_t)value);
+    else
+        sql_add_real(sql, node->value.n && node->value.p[0] == '-' ? -1e30 : 1e30);
+    sql_add(sql, ")");
+}
+
+/* query.md 6. An id that is NULL (a thread without a record) has no scores. */
+static void add_scores(struct sql *sql, const struct filter_node *node)
+{
+    switch (node->op) {
+    case OPERATOR_IS_EMPTY:
+    case OPERATOR_IS_NOT_EMPTY:
+        sql_add(sql, node->op == OPERATOR_IS_EMPTY ? "NOT ifnull(" : "ifnull(");
+        sql_add(sql, node->field->column);
+        sql_add(sql, " IN ");
+        add_named_scores(sql, node);
+        sql_add(sql, "), 0)");
+        return;
+    case OPERATOR_NOT_EQUAL:
+        sql_add(sql, node->field->column);
+        sql_add(sql, " IN ");
+        add_scored(sql, node);
+        sql_add(sql, ") AND ");
+        sql_add(sql, node->field->column);
+        sql_add(sql, " NOT IN ");
+        add_mean_set(sql, node, OPERATOR_EQUAL);
+        return;
+    default:
+        sql_add(sql, node->field->column);
+        sql_add(sql, " IN ");
+        add_mean_set(sql, node, node->op);
+    }
+}
+
 /* Fields of parts of the product that store nothing yet: what the absent value answers. */
 static void add_nothing(struct sql *sql, const struct filter_node *node)
 {
@@ -274,9 +340,6 @@ static void add_nothing(struct sql *sql, const struct filter_node *node)
     case FILTER_LIST:
         matches = node->op == OPERATOR_NOT_CONTAINS || node->op == OPERATOR_NOT_EQUAL ||
                   node->op == OPERATOR_LESS || node->op == OPERATOR_IS_EMPTY;
-        break;
-    case FILTER_SCORES:
-        matches = node->op == OPERATOR_IS_EMPTY;
         break;
     default:
         break;
@@ -295,6 +358,9 @@ static void add_test(struct sql *sql, const struct filter_node *node)
         return;
     }
     switch (node->field->type) {
+    case FILTER_SCORES:
+        add_scores(sql, node);
+        return;
     case FILTER_STRING:
         add_string(sql, node, false);
         return;

@@ -387,6 +387,11 @@ struct usage_stats {
     int64_t positive; /* sum of the values above 0 */
 };
 
+struct score_stats {
+    struct str name;
+    double mean; /* over what is scored, of its mean over authors */
+};
+
 struct entity_stats {
     int64_t count;
     double duration[3];                /* p50, p90, p99 in ms */
@@ -399,6 +404,10 @@ struct entity_stats {
     int64_t errors;
     struct usage_stats *usage; /* by name */
     size_t usage_count;
+    struct score_stats *scores; /* in order of name */
+    size_t score_count;
+    struct score_stats *span_scores; /* traces: of their spans, in order of name */
+    size_t span_score_count;
 };
 
 enum err store_entity_stats(struct session *session, const struct entity_query *query,

@@ -305,6 +305,34 @@ static void beside_final(sqlite3_context *context)
     sqlite3_value_free(state->value);
 }
 
+/* ---- score_mean(value): the mean of 10^-9 values, cut to that ---- */
+
+struct score_mean {
+    decimal_int sum;
+    int64_t count;
+};
+
+static void score_mean_step(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct score_mean *mean = sqlite3_aggregate_context(context, sizeof(*mean));
+
+    (void)count;
+    if (mean) {
+        mean->sum += sqlite3_value_int64(values[0]);
+        mean->count++;
+    }
+}
+
+static void score_mean_final(sqlite3_context *context)
+{
+    struct score_mean *mean = sqlite3_aggregate_context(context, 0);
+
+    if (mean && mean->count)
+        sqlite3_result_int64(context, (sqlite3_int64)(mean->sum / mean->count));
+    else
+        sqlite3_result_null(context);
+}
+
 /* ---- bits_of(n): the set of all n (0 to 62) as bits ---- */
 
 static void bits_of_step(sqlite3_context *context, int count, sqlite3_value **values)
@@ -338,6 +366,7 @@ int aggregates_register(struct session *session)
         {"tally_sum", 1, tally_sum_step, tally_sum_final},
         {"value_of_min", 2, value_of_min_step, beside_final},
         {"value_of_max", 2, value_of_max_step, beside_final},
+        {"score_mean", 1, score_mean_step, score_mean_final},
         {"bits_of", 1, bits_of_step, bits_of_final},
     };
     int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, rc = SQLITE_OK;

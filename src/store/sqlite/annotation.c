@@ -60,18 +60,6 @@ static struct record *read_annotation(struct session *session, sqlite3_stmt *sta
     return record;
 }
 
-/* Makes room for one more item of a growing array in the arena. NULL at its ceiling. */
-static void *make_room(struct arena *arena, void *items, size_t count, size_t item_size)
-{
-    if (arena_is_over(arena))
-        return NULL;
-    if (count == 0)
-        return arena_alloc(arena, 4 * item_size);
-    if (count < 4 || (count & (count - 1)) != 0)
-        return items;
-    return arena_grow(arena, items, count * item_size, 2 * count * item_size);
-}
-
 static sqlite3_stmt *list_statement(struct session *session, const struct resource *resource)
 {
     int slot = resource == &comment_resource ? STATEMENT_COMMENT_LIST : STATEMENT_SCORE_LIST;
@@ -108,7 +96,7 @@ enum err store_annotation_list(struct session *session, const struct resource *r
         return ERR_INTERNAL;
     bind_key(statement, key);
     while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        *ret = make_room(arena, *ret, *ret_count, sizeof(**ret));
+        *ret = array_make_room(arena, *ret, *ret_count, sizeof(**ret));
         if (!*ret)
             return ERR_TOO_LARGE;
         (*ret)[(*ret_count)++] = read_annotation(session, statement, 0, resource, arena);
@@ -153,7 +141,7 @@ enum err store_span_score_list(struct session *session, int64_t project_key,
     while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
         struct span_score *item;
 
-        *ret = make_room(arena, *ret, *ret_count, sizeof(**ret));
+        *ret = array_make_room(arena, *ret, *ret_count, sizeof(**ret));
         if (!*ret)
             return ERR_TOO_LARGE;
         item = &(*ret)[(*ret_count)++];
@@ -308,7 +296,7 @@ struct name_list {
 
 static enum err add_name(struct name_list *list, struct str name)
 {
-    list->items = make_room(list->arena, list->items, list->count, sizeof(*list->items));
+    list->items = array_make_room(list->arena, list->items, list->count, sizeof(*list->items));
     if (!list->items)
         return ERR_TOO_LARGE;
     list->items[list->count++] = name;

@@ -121,6 +121,10 @@ void bind_str(sqlite3_stmt *statement, int index, struct str s);
 void bind_uuid(sqlite3_stmt *statement, int index, const struct uuid *uuid);
 struct str column_str(sqlite3_stmt *statement, int index, struct arena *arena);
 
+/* Makes room for one more item of an array in the arena that grew by this function only. NULL at
+ * its ceiling. */
+void *array_make_room(struct arena *arena, void *items, size_t count, size_t item_size);
+
 /* Binds a value as its column is stored; absent ones as NULL, absent ids as an empty blob.
  * ERR_INTERNAL when a name could not be stored. */
 enum err bind_field(struct session *session, sqlite3_stmt *statement, int index,

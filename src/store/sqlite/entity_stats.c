@@ -77,12 +77,94 @@ static enum err read_stats(sqlite3_stmt *s, bool traces, struct arena *arena,
     return usage_stats_read(s, STATS_USAGE, arena, &ret->usage, &ret->usage_count);
 }
 
+/* Scores are averaged without asking whether their subject is there when nothing but the time
+ * narrows the query (stats.md 1). */
+static bool is_unconditional(const struct entity_query *query)
+{
+    return !query->filter && query->search.n == 0 && !query->has_trace && !query->type &&
+           !query->source && !query->only_threads;
+}
+
+static void add_score_scope(struct sql *sql, const struct entity_query *query, bool of_spans)
+{
+    bool whole = is_unconditional(query);
+
+    sql_add(sql, " AND f.project = ");
+    sql_add_int(sql, query->project.key);
+    if (whole && query->has_from) {
+        sql_add(sql, " AND f.entity >= ");
+        sql_add_uuid(sql, &query->from);
+    }
+    if (whole && query->has_to) {
+        sql_add(sql, " AND f.entity <= ");
+        sql_add_uuid(sql, &query->to);
+    }
+    if (whole)
+        return;
+    sql_add(sql, " AND f.entity IN (");
+    if (of_spans) {
+        sql_add(sql, "SELECT s.id FROM span s WHERE s.project = ");
+        sql_add_int(sql, query->project.key);
+        sql_add(sql, " AND s.trace_id IN (");
+    }
+    sql_add(sql, "SELECT t.id");
+    sql_add_entity_source(sql, query);
+    sql_add(sql, of_spans ? "))" : ")");
+}
+
+/* Reads the means of a kind of scores. */
+static enum err read_scores(struct session *session, const struct entity_query *query,
+                            enum subject subject, bool of_spans, struct arena *arena,
+                            struct score_stats **ret, size_t *ret_count)
+{
+    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
+    struct sql sql;
+    bool any;
+    int rc;
+
+    if (store_annotation_any(session, &score_resource, subject, query->project.key, &any))
+        return ERR_INTERNAL;
+    if (!any)
+        return ERR_OK;
+    sql_init(&sql, arena);
+    sql_add(&sql, "SELECT m.name, total(m.mean) / count(*) / 1e9 FROM (SELECT f.name AS name,"
+                  " score_mean(f.value) AS mean FROM score f WHERE f.kind = ");
+    sql_add_int(&sql, subject);
+    add_score_scope(&sql, query, of_spans);
+    sql_add(&sql, " GROUP BY f.name_key, f.name, f.entity) m GROUP BY m.name ORDER BY m.name");
+    statement = session_prepare_sql(session, &sql);
+    sql_done(&sql);
+    if (!statement)
+        return sql.failed ? ERR_TOO_LARGE : ERR_INTERNAL;
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        *ret = array_make_room(arena, *ret, *ret_count, sizeof(**ret));
+        if (!*ret)
+            return ERR_TOO_LARGE;
+        (*ret)[(*ret_count)++] = (struct score_stats){column_str(statement, 0, arena),
+                                                      sqlite3_column_double(statement, 1)};
+    }
+    return rc == SQLITE_DONE ? ERR_OK : session_failed(session, "scores");
+}
+
+static enum err add_scores(struct session *session, const struct entity_query *query, bool traces,
+                           struct arena *arena, struct entity_stats *ret)
+{
+    enum err err = read_scores(session, query, traces ? SUBJECT_TRACE : SUBJECT_SPAN, false, arena,
+                               &ret->scores, &ret->score_count);
+
+    if (!err && traces)
+        err = read_scores(session, query, SUBJECT_SPAN, true, arena, &ret->span_scores,
+                          &ret->span_score_count);
+    return err;
+}
+
 enum err store_entity_stats(struct session *session, const struct entity_query *query,
                             struct arena *arena, struct entity_stats *ret)
 {
     sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
     bool traces = query->resource == &trace_resource;
     struct sql sql;
+    enum err err;
 
     sql_init(&sql, arena);
     sql_add(&sql, shared_columns);
@@ -94,5 +176,6 @@ enum err store_entity_stats(struct session *session, const struct entity_query *
         return ERR_TOO_LARGE;
     if (!statement || sqlite3_step(statement) != SQLITE_ROW)
         return session_failed(session, "statistics");
-    return read_stats(statement, traces, arena, ret);
+    err = read_stats(statement, traces, arena, ret);
+    return err ? err : add_scores(session, query, traces, arena, ret);
 }

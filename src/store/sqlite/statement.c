@@ -93,6 +93,17 @@ struct str column_str(sqlite3_stmt *statement, int index, struct arena *arena)
     return str_copy(arena, str_make(text, (size_t)sqlite3_column_bytes(statement, index)));
 }
 
+void *array_make_room(struct arena *arena, void *items, size_t count, size_t item_size)
+{
+    if (arena_is_over(arena))
+        return NULL;
+    if (count == 0)
+        return arena_alloc(arena, 4 * item_size);
+    if (count < 4 || (count & (count - 1)) != 0)
+        return items;
+    return arena_grow(arena, items, count * item_size, 2 * count * item_size);
+}
+
 enum err bind_field(struct session *session, sqlite3_stmt *statement, int index,
                     const struct field *field, const struct value *value)
 {
