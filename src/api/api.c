@@ -20,6 +20,11 @@ enum err api_caller(struct request *request, struct caller *ret, struct error *r
     return ERR_OK;
 }
 
+static bool nobody_waits(void *request)
+{
+    return request_is_abandoned(request);
+}
+
 enum err api_read_begin(struct request *request, struct session **ret, int64_t *ret_workspace,
                         struct error *reterr)
 {
@@ -29,6 +34,12 @@ enum err api_read_begin(struct request *request, struct session **ret, int64_t *
     *ret = NULL;
     if (!err)
         err = store_read_begin(api_of(request)->store, ret);
+    if (!err)
+        store_read_watch(*ret, &(struct read_watch){nobody_waits, request, &request->rows_read,
+                                                    &request->read_steps});
+    /* It may have waited for a worker and a session for long. */
+    if (!err && request_is_abandoned(request))
+        err = ERR_ABANDONED;
     if (!err)
         err = store_workspace_find(*ret, caller.workspace_name, ret_workspace);
     return err;

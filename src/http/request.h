@@ -66,6 +66,8 @@ struct request {
     void *app;          /* what server_new() was given */
     uint64_t number;    /* counts requests since the start, for the log */
     int64_t started_ns; /* monotonic, when the head was read */
+    int64_t rows_read;  /* for Server-Timing: what reading took, counted up by whoever reads; */
+    int64_t read_steps; /* neither is shown while this is 0 */
     struct response response;
     struct server_job *job; /* the server's own state */
 };
@@ -75,6 +77,14 @@ bool request_query(const struct request *request, const char *name, struct str *
 
 /* First value of a header, names compared without case; false when absent. */
 bool request_header(const struct request *request, const char *name, struct str *ret);
+
+/* Whether nobody waits for the answer any more. True as soon as the connection was reset, and when
+ * the client has ended its side and the request is older than REQUEST_HALF_CLOSED_MS: a client that
+ * went away and one that only said that it sends no more look alike, so the latter has so long for
+ * its answer. One system call. For handlers and producers that run on a worker, and for what they
+ * call; not after request_finish(). */
+#define REQUEST_HALF_CLOSED_MS 250
+bool request_is_abandoned(const struct request *request);
 
 /* Answers without a body (201, 204). */
 void response_empty(struct request *request, int status);

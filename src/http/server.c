@@ -202,6 +202,22 @@ static void add_header(struct MHD_Response *answer, const char *name, const char
         log_error("bad_header", "name=%s", name);
 }
 
+/* What the answer took until its head is sent, as browsers show it: a description stands in place
+ * of the name. */
+static void add_timing(struct server_job *job, struct MHD_Response *answer)
+{
+    const struct request *request = &job->request;
+    int64_t us = (clock_monotonic_ns() - request->started_ns) / 1000;
+    char text[128];
+    int n = snprintf(text, sizeof(text), "total;dur=%lld.%03lld", (long long)(us / 1000),
+                     (long long)(us % 1000));
+    if (request->read_steps > 0)
+        snprintf(text + n, sizeof(text) - (size_t)n,
+                 ", rows;desc=\"%lld rows\", steps;desc=\"%lld steps\"",
+                 (long long)request->rows_read, (long long)request->read_steps);
+    add_header(answer, "Server-Timing", text);
+}
+
 static void add_headers(struct server_job *job, struct MHD_Response *answer)
 {
     const struct response *response = &job->request.response;
@@ -211,6 +227,7 @@ static void add_headers(struct server_job *job, struct MHD_Response *answer)
         struct str value = str_copy(&job->request.arena, response->headers[i].value);
         add_header(answer, response->headers[i].name.p, value.p ? value.p : "");
     }
+    add_timing(job, answer);
     if (closes(job))
         add_header(answer, "Connection", "close");
 }

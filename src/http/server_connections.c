@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -134,6 +135,14 @@ void connections_linger(struct server_connections *connections, struct server_co
         pthread_cond_signal(&connections->wake);
     }
     pthread_mutex_unlock(&connections->lock);
+}
+
+bool connection_is_gone(const struct server_connection *entry, bool ended)
+{
+    if (!entry)
+        return false;
+    struct pollfd socket = {.fd = entry->fd, .events = ended ? POLLRDHUP : 0};
+    return poll(&socket, 1, 0) > 0;
 }
 
 /* Did anything come since the last answer? The kernel knows when data came last. */

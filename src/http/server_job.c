@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "http/uri.h"
 
@@ -391,6 +392,12 @@ void request_finish(struct request *request)
     if (!queued)
         job_done(job);
     atomic_fetch_sub(&server->finishing, 1);
+}
+
+bool request_is_abandoned(const struct request *request)
+{
+    int64_t age_ns = clock_monotonic_ns() - request->started_ns;
+    return connection_is_gone(request->job->entry, age_ns > REQUEST_HALF_CLOSED_MS * 1000000LL);
 }
 
 /* Gives the job to a worker. */

@@ -206,6 +206,10 @@ void connection_head_read(struct server_connection *entry);
 void connection_body_read(struct server_connection *entry);
 void connection_answered(struct server_connection *entry);
 
+/* Whether the client is gone: reset, or, when `ended` counts, it has ended its side. NULL-safe. The
+ * connection must not be closed meanwhile. */
+bool connection_is_gone(const struct server_connection *entry, bool ended);
+
 /* Keeps the connection open behind libmicrohttpd's back for a while and drops what still comes in,
  * so that the client reads the answer before it sees a reset. NULL-safe. */
 void connections_linger(struct server_connections *connections, struct server_connection *entry);

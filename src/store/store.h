@@ -42,6 +42,19 @@ void store_close(struct store *store);
  * ERR_UNAVAILABLE when none is within 30 s. */
 enum err store_read_begin(struct store *store, struct session **ret);
 
+/* Who waits for what a read session does, and where it counts what that took. */
+struct read_watch {
+    /* Asked every few ms while a query runs; true ends it with ERR_ABANDONED. May be NULL. */
+    bool (*is_abandoned)(void *context);
+    void *context;
+    int64_t *rows;  /* rows that queries gave back are added here */
+    int64_t *steps; /* steps of the store's own work: they grow with each row that it looked at,
+                       whether it matched or not */
+};
+
+/* Watches the session from now on until it is given back; `watch` is copied. */
+void store_read_watch(struct session *session, const struct read_watch *watch);
+
 /* Gives it back. NULL-safe. */
 void store_read_end(struct session *session);
 
@@ -372,7 +385,7 @@ enum err store_entity_open(struct session *session, const struct entity_query *q
                            struct arena *arena, struct entity_cursor **ret);
 
 /* The next row, its texts in `arena` (may differ per row). ERR_NOT_FOUND at the end; ERR_TIMEOUT
- * when the session's time is up or its client is gone. */
+ * when the session's time is up, ERR_ABANDONED when nobody waits any more. */
 enum err store_entity_next(struct entity_cursor *cursor, struct arena *arena, struct row *ret);
 
 /* NULL-safe. */

@@ -61,7 +61,10 @@ struct session {
     size_t names_mark; /* writer: names known when the transaction began */
     size_t names_savepoint;
     bool writer;
-    int64_t deadline_ns;  /* readers: of what runs now */
+    int64_t deadline_ns; /* readers: of what runs now */
+    struct read_watch watch;
+    int64_t ask_at_ns; /* when to ask watch.is_abandoned next */
+    bool abandoned;
     struct arena scratch; /* of SQL functions, emptied by each call */
     struct session *next; /* in the store's list of free readers */
     char message[256];
@@ -92,8 +95,9 @@ static inline int entity_slot(const struct resource *resource)
     return resource == &span_resource;
 }
 
-/* Keeps SQLite's words about the failure. ERR_TIMEOUT when the time was up, ERR_TOO_LARGE when a
- * stored text is beyond the limit, else ERR_INTERNAL. */
+/* Keeps SQLite's words about the failure. ERR_TIMEOUT when the time was up,
+ * ERR_ABANDONED when nobody waits for it any more, ERR_TOO_LARGE when a stored text is beyond the
+ * limit, else ERR_INTERNAL. */
 enum err session_failed(struct session *session, const char *what);
 
 /* The cached statement of a slot, prepared from `sql` on first use, reset and without bindings.

@@ -9,7 +9,7 @@ enum err session_failed(struct session *session, const char *what)
              sqlite3_errmsg(session->db), sqlite3_extended_errcode(session->db));
     switch (sqlite3_errcode(session->db)) {
     case SQLITE_INTERRUPT:
-        return ERR_TIMEOUT;
+        return session->abandoned ? ERR_ABANDONED : ERR_TIMEOUT;
     case SQLITE_TOOBIG:
         return ERR_TOO_LARGE;
     default:

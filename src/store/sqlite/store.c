@@ -18,8 +18,10 @@
 #define BUSY_TIMEOUT_MS 10000
 /* A function may hold a text, what was parsed of it, and a copy. */
 #define SCRATCH_BODIES 12
-/* SQLite looks at the clock after so many steps of a query. */
-#define STEPS_PER_LOOK 100000
+/* SQLite looks at the clock after so many steps of a query; between two questions whether somebody
+ * still waits for it passes so much time. */
+#define STEPS_PER_LOOK 10000
+#define ASK_EVERY_NS (10 * 1000000LL)
 #define READER_WAIT_S 30
 
 /* The log is moved into the file from this size on, and the writer itself helps when the thread
@@ -79,11 +81,37 @@ static void session_close(struct session *session)
     mem_free(session);
 }
 
-static int is_late(void *context)
+/* Whether what runs has to end. */
+static int is_over(void *context)
 {
-    const struct session *session = context;
+    struct session *session = context;
+    int64_t now = clock_monotonic_ns();
 
-    return clock_monotonic_ns() > session->deadline_ns;
+    if (session->watch.is_abandoned && now >= session->ask_at_ns) {
+        session->ask_at_ns = now + ASK_EVERY_NS;
+        session->abandoned = session->watch.is_abandoned(session->watch.context);
+    }
+    return session->abandoned || now > session->deadline_ns;
+}
+
+/* At each row that a statement gives back, and at its end. */
+static int on_progress(unsigned event, void *context, void *statement, void *unused)
+{
+    const struct read_watch *watch = &((struct session *)context)->watch;
+    uint32_t steps = (uint32_t)sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1);
+
+    (void)unused;
+    if (watch->rows)
+        *watch->rows += event == SQLITE_TRACE_ROW;
+    if (watch->steps)
+        *watch->steps += steps;
+    return 0;
+}
+
+static void watch_reader(struct session *session)
+{
+    sqlite3_progress_handler(session->db, STEPS_PER_LOOK, is_over, session);
+    sqlite3_trace_v2(session->db, SQLITE_TRACE_ROW | SQLITE_TRACE_PROFILE, on_progress, session);
 }
 
 static struct session *session_open(struct store *store, bool writer, char *message, size_t size)
@@ -116,7 +144,7 @@ static struct session *session_open(struct store *store, bool writer, char *mess
     if (writer)
         sqlite3_wal_hook(session->db, on_commit, store);
     else
-        sqlite3_progress_handler(session->db, STEPS_PER_LOOK, is_late, session);
+        watch_reader(session);
     return session;
 }
 
@@ -254,6 +282,12 @@ enum err store_read_begin(struct store *store, struct session **ret)
     return session_run(session, session_statement(session, STATEMENT_BEGIN_READ, "BEGIN"));
 }
 
+void store_read_watch(struct session *session, const struct read_watch *watch)
+{
+    session->watch = *watch;
+    session->ask_at_ns = clock_monotonic_ns() + ASK_EVERY_NS;
+}
+
 void store_read_end(struct session *session)
 {
     struct store *store;
@@ -261,6 +295,8 @@ void store_read_end(struct session *session)
     if (!session)
         return;
     store = session->store;
+    session->watch = (struct read_watch){0};
+    session->abandoned = false;
     session_run(session, session_statement(session, STATEMENT_COMMIT, "COMMIT"));
     pthread_mutex_lock(&store->mutex);
     session->next = store->free_readers;

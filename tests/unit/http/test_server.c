@@ -187,6 +187,27 @@ static void handle_silent(struct request *request)
     (void)request;
 }
 
+static atomic_int abandoned_after_ms;
+
+/* Works until nobody waits for the answer any more. */
+static void handle_endless(struct request *request)
+{
+    int64_t begun = clock_monotonic_ns();
+    atomic_fetch_add(&handled, 1);
+    while (!request_is_abandoned(request) && clock_monotonic_ns() - begun < 10 * CLOCK_NS_PER_S)
+        usleep(1000);
+    atomic_store(&abandoned_after_ms, (int)((clock_monotonic_ns() - begun) / 1000000) + 1);
+    response_json(request, 200, STR("\"ended\""));
+}
+
+/* As a handler that has read from a store. */
+static void handle_reading(struct request *request)
+{
+    request->rows_read = 12;
+    request->read_steps = 3456;
+    response_json(request, 200, STR("[]"));
+}
+
 struct stream {
     int left;
     size_t size;
@@ -260,6 +281,8 @@ static const struct route routes[] = {
     {HTTP_GET, "/v1/hold", handle_hold, ROUTE_DEFERRED, NULL, NULL},
     {HTTP_GET, "/v1/hold-inline", handle_hold, ROUTE_DEFERRED | ROUTE_INLINE, NULL, NULL},
     {HTTP_GET, "/v1/block", handle_block, 0, NULL, NULL},
+    {HTTP_GET, "/v1/endless", handle_endless, 0, NULL, NULL},
+    {HTTP_GET, "/v1/reading", handle_reading, 0, NULL, NULL},
     {HTTP_GET, "/v1/query", handle_query, 0, NULL, NULL},
     {HTTP_GET, "/v1/host", handle_host, ROUTE_INLINE, NULL, NULL},
     {HTTP_GET, "/v1/big", handle_big, 0, NULL, NULL},
@@ -950,6 +973,71 @@ static void test_client_goes_away(void **state)
     assert_ask("GET /v1/things/a HTTP/1.1\r\n" HOST "\r\n", 200, "a");
 }
 
+/* Waits until handle_endless() runs; then how long it ran after `leave`. */
+static int endless_ends_after(void (*leave)(struct client *))
+{
+    struct client client;
+    atomic_store(&handled, 0);
+    atomic_store(&abandoned_after_ms, 0);
+    client_open(&client, port);
+    client_send_text(&client, "GET /v1/endless HTTP/1.1\r\n" HOST "\r\n");
+    for (int i = 0; i < 5000 && !atomic_load(&handled); i++)
+        usleep(1000);
+    leave(&client);
+    for (int i = 0; i < 20000 && !atomic_load(&abandoned_after_ms); i++)
+        usleep(1000);
+    return atomic_load(&abandoned_after_ms);
+}
+
+static void reset_connection(struct client *client)
+{
+    struct linger at_once = {1, 0};
+    setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    client_close(client);
+}
+
+static void test_abandoned(void **state)
+{
+    struct client client;
+    (void)state;
+    assert_in_range(endless_ends_after(reset_connection), 1, 5000);
+    assert_in_range(endless_ends_after(client_close), REQUEST_HALF_CLOSED_MS, 5000);
+    /* Who only says that it sends no more has its answer, when that is quick. */
+    client_open(&client, port);
+    client_send_text(&client, "GET /v1/big?size=5 HTTP/1.1\r\n" HOST "\r\n");
+    shutdown(client.fd, SHUT_WR);
+    assert_read(&client, 200, "bbbbb");
+    client_close(&client);
+}
+
+static void test_timing(void **state)
+{
+    static const char *const requests[] = {
+        "GET /v1/big HTTP/1.1\r\n" HOST "\r\n",
+        "GET /v1/things/a HTTP/1.1\r\n" HOST "\r\n",
+        "GET /nothing HTTP/1.1\r\n" HOST "\r\n",
+        "POST /v1/later HTTP/1.1\r\n" HOST JSON "Content-Length: 2\r\n\r\n{}",
+        "GET /v1/stream HTTP/1.1\r\n" HOST "\r\n",
+    };
+    struct answer answer;
+    double ms;
+    char end;
+    (void)state;
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+        client_ask(port, requests[i], &answer);
+        const char *timing = answer_header(&answer, "Server-Timing");
+        assert_non_null(timing);
+        assert_int_equal(sscanf(timing, "total;dur=%lf%c", &ms, &end), 1);
+        assert_true(ms >= 0 && ms < 10000);
+        answer_done(&answer);
+    }
+    client_ask(port, "GET /v1/reading HTTP/1.1\r\n" HOST "\r\n", &answer);
+    const char *timing = answer_header(&answer, "Server-Timing");
+    assert_non_null(timing);
+    assert_non_null(strstr(timing, ", rows;desc=\"12 rows\", steps;desc=\"3456 steps\""));
+    answer_done(&answer);
+}
+
 /* --- limits --- */
 
 static void test_head_timeout(void **state)
@@ -1305,6 +1393,8 @@ int main(void)
         WITH_SERVER(test_gzip_out),
         WITH_SERVER(test_streams),
         WITH_SERVER(test_client_goes_away),
+        WITH_SERVER(test_abandoned),
+        WITH_SERVER(test_timing),
         OWN_SERVER(test_head_timeout),
         OWN_SERVER(test_idle_timeout),
         OWN_SERVER(test_connection_limit),

@@ -357,6 +357,57 @@ static void test_maintain(void **state)
         assert_int_equal(usage_of(t.writer, i, "a"), i + 1);
 }
 
+static bool leave(void *context)
+{
+    return ++*(int *)context >= 3;
+}
+
+static int64_t count_slowly(struct session *reader, enum err *reterr)
+{
+    struct entity_query query = {.resource = &trace_resource, .search = STR("nowhere")};
+    int64_t count = -1;
+
+    query.project.key = 1;
+    *reterr = store_entity_count(reader, &query, &count);
+    return count;
+}
+
+/* What a query took is told, and it ends when nobody waits for it. */
+static void test_watch(void **state)
+{
+    int64_t rows = 0, steps = 0;
+    struct session *reader;
+    int asked = -1000000;
+    struct read_watch watch = {leave, &asked, &rows, &steps};
+    enum err err;
+
+    (void)state;
+    begin();
+    for (unsigned i = 0; i < 20000; i++)
+        add_usage(i, "a", 1);
+    commit();
+    test_store_sql(&t, "UPDATE trace SET present = 1");
+    assert_int_equal(store_read_begin(t.store, &reader), ERR_OK);
+    store_read_watch(reader, &watch);
+    assert_int_equal(count_slowly(reader, &err), 0);
+    assert_int_equal(err, ERR_OK);
+    assert_int_equal(rows, 1);
+    assert_true(steps > 20000);
+    assert_true(asked > -1000000);
+    asked = 2;
+    assert_int_equal(count_slowly(reader, &err), -1);
+    assert_int_equal(err, ERR_ABANDONED);
+    store_read_end(reader);
+
+    /* The next one who gets the session is not concerned. */
+    rows = steps = 0;
+    assert_int_equal(store_read_begin(t.store, &reader), ERR_OK);
+    assert_int_equal(count_slowly(reader, &err), 0);
+    assert_int_equal(err, ERR_OK);
+    store_read_end(reader);
+    assert_int_equal(rows + steps, 0);
+}
+
 static void test_close_null(void **state)
 {
     (void)state;
@@ -376,6 +427,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_snapshots, start, stop),
         cmocka_unit_test_setup_teardown(test_readers_do_not_write, start, stop),
         cmocka_unit_test_setup_teardown(test_pool, start, stop),
+        cmocka_unit_test_setup_teardown(test_watch, start, stop),
         cmocka_unit_test_setup_teardown(test_rollback, start, stop),
         cmocka_unit_test_setup_teardown(test_savepoints, start, stop),
         cmocka_unit_test_setup_teardown(test_names_of_savepoints, start, stop),
