@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/server.h"
+#include "ingest/idle_threads.h"
 #include "options.h"
 
 /* How long a stop waits for what was accepted. */
@@ -73,6 +74,8 @@ static int serve(const struct options *options)
                       .stream_limit_ms = STREAM_QUERIES * options->query_timeout,
                       .id_window_ms = options->id_window == ID_WINDOW_24H ? 24 * 3600 * 1000 : 0};
     int64_t started = clock_monotonic_ns();
+    struct idle_threads_options idle_options = {options->thread_timeout, options->thread_check};
+    struct idle_threads *idle = NULL;
     struct server *server = NULL;
     char message[512] = "";
     sigset_t signals;
@@ -87,6 +90,8 @@ static int serve(const struct options *options)
     if (api.store)
         api.writer = writer_new(api.store, &writer_options);
     if (api.writer)
+        idle = idle_threads_new(api.writer, &idle_options);
+    if (idle)
         server = start_server(options, &api, message, sizeof(message));
     if (server) {
         log_info("ready", "url=http://%.*s:%d data=%s version=%s start_ms=%.1f",
@@ -98,6 +103,7 @@ static int serve(const struct options *options)
         fprintf(stderr, "ocelli: %s\n", message[0] ? message : "cannot start a thread");
     }
     server_free(server, STOP_WAIT_MS);
+    idle_threads_free(idle);
     writer_free(api.writer);
     store_close(api.store);
     return server ? 0 : 1;

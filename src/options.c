@@ -40,6 +40,12 @@ const struct option option_table[] = {
      "Writes that may wait for the disk; beyond that clients are told to come back."},
     {"query-timeout", OPTION_DURATION, AT(query_timeout), "60s", 100, 3600 * SECONDS, NULL, "TIME",
      "A query that takes longer is ended."},
+    {"thread-timeout", OPTION_DURATION, AT(thread_timeout), "15m", SECONDS, 168 * 3600 * SECONDS,
+     NULL, "TIME",
+     "A thread of traces without a new one for so long becomes inactive, unless its workspace sets "
+     "another time."},
+    {"thread-check", OPTION_DURATION, AT(thread_check), "15s", 100, 3600 * SECONDS, NULL, "TIME",
+     "How often the server looks for such threads."},
     {"log-level", OPTION_CHOICE, AT(log_level), "info", 0, 0, log_level_choices, "LEVEL",
      "debug logs each request."},
 };

@@ -121,8 +121,10 @@ enum err conditions_read_search(struct request *request, struct params *ret_para
     if ((*ret_body)->resource == &span_search_resource)
         ret->type = (int)v[SEARCH_TYPE].i;
     ret->order = ORDER_ID;
-    ret->has_before = value_is_set(&v[SEARCH_LAST_RETRIEVED_ID]);
-    ret->before = v[SEARCH_LAST_RETRIEVED_ID].uuid;
+    if (ret->resource != &thread_resource) {
+        ret->has_before = value_is_set(&v[SEARCH_LAST_RETRIEVED_ID]);
+        ret->before = v[SEARCH_LAST_RETRIEVED_ID].uuid;
+    }
     ret->limit = value_is_set(&v[SEARCH_LIMIT]) ? v[SEARCH_LIMIT].i : SEARCH_LIMIT_DEFAULT;
     return err;
 }

@@ -3,10 +3,12 @@
 #include "api/annotations.h"
 #include "api/conditions.h"
 #include "api/entities.h"
+#include "api/threads.h"
 #include "base/clock.h"
 #include "model/encode.h"
 #include "model/entity_view.h"
 #include "model/search.h"
+#include "model/thread_view.h"
 #include "query/exclude.h"
 #include "query/sort.h"
 
@@ -61,6 +63,27 @@ static bool is_too_long(const struct request *request, const struct list_state *
     return state->has_slot && age_ns / 1000000 > api_of(request)->stream_limit_ms;
 }
 
+/* The row as an object, with its annotations. */
+static enum err show_row(struct list_state *state, struct row *row, yyjson_mut_doc *doc,
+                         yyjson_mut_val **ret)
+{
+    bool thread = state->query.resource == &thread_resource;
+    const struct value *id = &row->record->v[thread ? (size_t)THREAD_MODEL_ID : ENTITY_ID];
+    struct arena *arena = &state->item;
+    enum err err = ERR_OK;
+
+    if (value_is_set(id))
+        err = annotation_view_load(state->session, &state->annotations, &id->uuid, arena,
+                                   row->record);
+    if (err)
+        return err;
+    if (!thread)
+        return entity_view_encode(arena, doc, row->record, &state->view, ret);
+    return thread_view_encode(
+        arena, doc, row->record,
+        state->view.truncate ? THREAD_MESSAGES_WITHOUT_IMAGES : THREAD_MESSAGES_WHOLE, ret);
+}
+
 /* Appends the next row; ERR_NOT_FOUND after the last. */
 static enum err append_row(struct list_state *state, struct buf *out)
 {
@@ -73,12 +96,8 @@ static enum err append_row(struct list_state *state, struct buf *out)
 
     if (err)
         return err;
-    err = annotation_view_load(state->session, &state->annotations, &row.record->v[ENTITY_ID].uuid,
-                               arena, row.record);
-    if (err)
-        return err;
     doc = json_new(arena);
-    err = entity_view_encode(arena, doc, row.record, &state->view, &object);
+    err = show_row(state, &row, doc, &object);
     if (err)
         return err;
     yyjson_mut_doc_set_root(doc, object);
@@ -252,6 +271,10 @@ void entity_search(struct request *request)
         err = api_read_begin(request, &state->session, &workspace, &error);
     if (!err)
         err = api_read_project(state->session, workspace, &params, &state->query.project, &error);
+    if (!err && body->resource == &thread_search_resource &&
+        value_is_set(&body->v[SEARCH_LAST_RETRIEVED_ID]))
+        err = thread_read_cursor(state->session, &request->arena,
+                                 body->v[SEARCH_LAST_RETRIEVED_ID].s, &state->query, &error);
     state->view.truncate = params.v[PARAM_TRUNCATE].i;
     state->query.load = entity_heavy_fields(operation_of(request)->resource, state->view.excluded);
     start_list(request, state, err, &error);

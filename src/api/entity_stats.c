@@ -68,9 +68,12 @@ static void add_scores(struct stats_writer *w, const char *group, const struct s
 }
 
 /* In the order of stats.md 1. */
-static void add_stats(struct stats_writer *w, const struct entity_stats *stats, bool traces)
+static void add_stats(struct stats_writer *w, const struct entity_stats *stats,
+                      const struct resource *resource)
 {
-    add_count(w, traces ? "trace_count" : "span_count", stats->count);
+    bool traces = resource == &trace_resource, threads = resource == &thread_resource;
+
+    add_count(w, traces ? "trace_count" : threads ? "thread_count" : "span_count", stats->count);
     add_value(w, "duration", "PERCENTAGE", stats_percentiles(w->doc, stats->duration));
     add_count(w, "input", stats->inputs);
     add_count(w, "output", stats->outputs);
@@ -87,7 +90,7 @@ static void add_stats(struct stats_writer *w, const struct entity_stats *stats, 
     add_usage(w, stats);
     add_scores(w, "feedback_scores", stats->scores, stats->score_count);
     add_scores(w, "span_feedback_scores", stats->span_scores, stats->span_score_count);
-    if (traces)
+    if (traces || threads)
         add_count(w, "guardrails_failed_count", 0);
     add_count(w, "error_count", stats->errors);
 }
@@ -114,7 +117,7 @@ void entity_stats(struct request *request)
     if (!err)
         err = store_entity_stats(session, &query, &request->arena, &stats);
     if (!err && stats.count > 0)
-        add_stats(&writer, &stats, query.resource == &trace_resource);
+        add_stats(&writer, &stats, query.resource);
     yyjson_mut_obj_add_val(doc, root, "stats", writer.list);
     if (err)
         api_fail(request, err, &error, session);

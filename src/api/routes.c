@@ -5,6 +5,7 @@
 #include "api/entities.h"
 #include "api/platform.h"
 #include "api/projects.h"
+#include "api/threads.h"
 #include "model/decode.h"
 #include "model/search.h"
 
@@ -37,6 +38,8 @@
 #define ID_SCHEMA                                                                                  \
     "{\"type\":\"object\",\"required\":[\"id\"],\"properties\":{\"id\":{\"type\":\"string\","      \
     "\"format\":\"uuid\"}}}"
+
+#define THREADS "/v1/private/traces/threads"
 
 #define STATS_SCHEMA                                                                               \
     "{\"type\":\"object\",\"required\":[\"stats\"],\"properties\":{\"stats\":{\"type\":\"array\"," \
@@ -99,7 +102,7 @@
 /* Annotations that all three have alike. */
 #define ANNOTATION_ROUTES(path, Name, Names, table, batch_table, names_params)                     \
     {HTTP_PUT, path "/feedback-scores", score_put_batch, WRITE, NULL,                              \
-     OPERATION(.id = "scoreBatchOf" Names, .tag = Names, .about = &(table),                        \
+     OPERATION(.id = "scoreBatchOf" Name "s", .tag = Names, .about = &(table),                        \
                BODY(batch_table, DECODE_CREATE), .status = 204,                                    \
                .summary = "Give up to 1000 feedback scores")},                                     \
     {HTTP_GET, path "/feedback-scores/names", score_names, 0, NULL,                                \
@@ -149,6 +152,50 @@ static const struct route routes[] = {
     SCORE_ROUTES("/v1/private/spans", "Span", "Spans", span_resource),
     ANNOTATION_ROUTES("/v1/private/spans", "Span", "Spans", span_resource, score_batch_resource,
                       P(PROJECT_ID) | P(TYPE)),
+
+    {HTTP_GET, THREADS, entity_list, 0, NULL,
+     OPERATION(.id = "getTraceThreads", .tag = "Traces", .resource = &thread_resource,
+               .params = LIST_PARAMS & ~P(EXCLUDE), .status = 200, .answer = ANSWER_PAGE,
+               .summary = "List threads of a project, last updated first")},
+    {HTTP_GET, THREADS "/stats", entity_stats, 0, NULL,
+     OPERATION(.id = "getTraceThreadStats", .tag = "Traces", .resource = &thread_resource,
+               .params = PROJECT_PARAMS | CONDITION_PARAMS, .status = 200,
+               .answer = ANSWER_SCHEMA, .schema = STATS_SCHEMA,
+               .summary = "Counts, durations, cost and usage of threads that match")},
+    {HTTP_POST, THREADS "/search", entity_search, 0, "application/octet-stream",
+     OPERATION(.id = "searchTraceThreads", .tag = "Traces", .resource = &thread_resource,
+               BODY(thread_search_resource, DECODE_CREATE), .status = 200, .answer = ANSWER_TEXT,
+               .summary = "Stream of threads, one JSON object a line, newest first")},
+    {HTTP_POST, THREADS "/retrieve", thread_retrieve, 0, NULL,
+     OPERATION(.id = "getTraceThread", .tag = "Traces", .resource = &thread_resource,
+               BODY(thread_retrieve_resource, DECODE_CREATE), .status = 200,
+               .answer = ANSWER_RECORD, .summary = "Get a thread")},
+    {HTTP_PUT, THREADS "/open", thread_open, WRITE, NULL,
+     OPERATION(.id = "openTraceThread", .tag = "Traces", .resource = &thread_resource,
+               BODY(thread_retrieve_resource, DECODE_CREATE), .status = 204,
+               .summary = "Make a thread active")},
+    {HTTP_PUT, THREADS "/close", thread_close, WRITE, NULL,
+     OPERATION(.id = "closeTraceThread", .tag = "Traces", .resource = &thread_resource,
+               BODY(thread_close_resource, DECODE_CREATE), .status = 204,
+               .summary = "Make threads inactive")},
+    {HTTP_POST, THREADS "/delete", thread_delete, WRITE, NULL,
+     OPERATION(.id = "deleteTraceThreads", .tag = "Traces", .resource = &thread_resource,
+               BODY(thread_delete_resource, DECODE_CREATE), .status = 204,
+               .summary = "Delete the traces of threads")},
+    {HTTP_PATCH, THREADS "/{threadModelId}", thread_update, WRITE, NULL,
+     OPERATION(.id = "updateThread", .tag = "Traces", .resource = &thread_resource,
+               BODY(thread_resource, DECODE_UPDATE), .status = 204,
+               .summary = "Change a thread's tags")},
+    {HTTP_PATCH, THREADS "/batch", thread_update_batch, WRITE, NULL,
+     OPERATION(.id = "batchUpdateThreads", .tag = "Traces", .resource = &thread_resource,
+               BODY(thread_batch_update_resource, DECODE_CREATE), .status = 204,
+               .summary = "Change the tags of up to 1000 threads alike")},
+    {HTTP_POST, THREADS "/feedback-scores/delete", thread_score_delete, WRITE, NULL,
+     OPERATION(.id = "deleteThreadFeedbackScores", .tag = "Traces", .about = &thread_resource,
+               BODY(thread_score_delete_resource, DECODE_CREATE), .status = 204,
+               .summary = "Take feedback scores of a thread away")},
+    ANNOTATION_ROUTES(THREADS, "Thread", "Traces", thread_resource, thread_score_batch_resource,
+                      P(PROJECT_ID)),
 
     {HTTP_GET, "/v1/private/projects", project_list, 0, NULL,
      OPERATION(.id = "findProjects", .tag = "Projects", .resource = &project_resource,

@@ -98,6 +98,7 @@ static enum err decode_text(const struct decoder *d, yyjson_val *value, struct v
         return wrong_type(d, value, "String");
     if ((flags & FF_NOT_BLANK) && str_is_blank(text)) {
         break_rule(d, "must not be blank");
+        *ret = value_text(text); /* given, for rules about several members */
         return ERR_OK;
     }
     if ((flags & FF_BLANK_ABSENT) && str_is_blank(text))
@@ -501,6 +502,7 @@ static enum err decode_names(const struct decoder *d, yyjson_val *value, struct 
         return wrong_type(d, value, "Set<String>");
     if (n > d->field->max || (n == 0 && d->field->flags & FF_ITEMS_NOT_BLANK)) {
         check_size(d, n);
+        ret->kind = VALUE_SET; /* given, for rules about several members */
         return ERR_OK;
     }
     names = arena_alloc(d->arena, (n + 1) * sizeof(*names));

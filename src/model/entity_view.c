@@ -106,7 +106,8 @@ static struct str drop_partial_character(struct str s)
     return s;
 }
 
-static enum err truncate_value(struct arena *arena, struct value *value, bool cut)
+/* Cuts a long value (`cut`), and replaces images by a word (`drop`). */
+static enum err truncate_value(struct arena *arena, struct value *value, bool cut, bool drop)
 {
     struct str text = value->s;
     yyjson_mut_doc *doc;
@@ -114,14 +115,21 @@ static enum err truncate_value(struct arena *arena, struct value *value, bool cu
     if (value->kind != VALUE_SET)
         return ERR_OK;
     if (!cut || text.n < TRUNCATE_BYTES) {
-        value->s = drop_images(arena, text);
+        value->s = drop ? drop_images(arena, text) : text;
         return ERR_OK;
     }
-    text = drop_images(arena, str_make(text.p, TRUNCATE_BYTES));
+    text = str_make(text.p, TRUNCATE_BYTES);
+    if (drop)
+        text = drop_images(arena, text);
     text = drop_partial_character(text);
     doc = json_new(arena);
     yyjson_mut_doc_set_root(doc, yyjson_mut_strn(doc, text.p, text.n));
     return json_write_mut(arena, doc, &value->s);
+}
+
+enum err entity_view_shorten(struct arena *arena, struct value *value, bool keep_images)
+{
+    return truncate_value(arena, value, true, !keep_images);
 }
 
 /* Metadata with its own member `key` moved to the front (traces.md 5). */
@@ -221,11 +229,11 @@ enum err entity_view_encode(struct arena *arena, yyjson_mut_doc *doc, struct rec
         excluded &= ~(1ULL << TRACE_PROVIDERS); /* shown all the same (traces.md 9.1) */
     }
     if (view->truncate) {
-        err = truncate_value(arena, &entity->v[ENTITY_INPUT], true);
+        err = truncate_value(arena, &entity->v[ENTITY_INPUT], true, true);
         if (!err)
-            err = truncate_value(arena, &entity->v[ENTITY_OUTPUT], true);
+            err = truncate_value(arena, &entity->v[ENTITY_OUTPUT], true, true);
         if (!err)
-            err = truncate_value(arena, &entity->v[ENTITY_METADATA], false);
+            err = truncate_value(arena, &entity->v[ENTITY_METADATA], false, true);
         if (err)
             return err;
     }

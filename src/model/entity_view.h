@@ -20,4 +20,8 @@ struct entity_view {
 enum err entity_view_encode(struct arena *arena, yyjson_mut_doc *doc, struct record *entity,
                             const struct entity_view *view, yyjson_mut_val **ret);
 
+/* Cuts an input or output as lists do; without `keep_images` each image becomes "[image]"
+ * (traces.md 9.2). Absent values stay so. ERR_TOO_LARGE at the arena's ceiling. */
+enum err entity_view_shorten(struct arena *arena, struct value *value, bool keep_images);
+
 #endif

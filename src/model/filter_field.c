@@ -2,6 +2,7 @@
 #include "model/filter_field.h"
 
 #include "model/entity.h"
+#include "model/thread.h"
 
 #define OP(name) (1U << OPERATOR_##name)
 #define TEXT_OPERATORS (OP(CONTAINS) | OP(NOT_CONTAINS) | OP(STARTS_WITH) | OP(ENDS_WITH))
@@ -68,6 +69,7 @@ static const char *const visibility_names[] = {NULL, "default", "hidden", NULL};
 /* The digits of enum subject that scores are stored under. */
 #define SUBJECT_OF_TRACES "0"
 #define SUBJECT_OF_SPANS "1"
+#define SUBJECT_OF_THREADS "2"
 
 #define ENTITY_FIELDS(subject)                                                                     \
     {"id", FILTER_STRING_EXACT, SOURCE_UUID, FILTER_OWN, "t.id", NULL, NULL},                      \
@@ -129,9 +131,43 @@ static const struct filter_field span_filters[] = {
     {NULL, FILTER_STRING, SOURCE_NOTHING, 0, NULL, NULL, NULL},
 };
 
+/* The message at an end of a thread. */
+#define MESSAGE(member, trace)                                                                     \
+    "(SELECT b." member " FROM trace x JOIN trace_body b ON b.id = x.body"                         \
+    " WHERE x.project = t.project AND x.id = t." trace ")"
+
+static const struct filter_field thread_filters[] = {
+    {"id", FILTER_STRING_EXACT, SOURCE_COLUMN, FILTER_OWN, "t.thread_id", NULL, NULL},
+    {"first_message", FILTER_STRING, SOURCE_HEAVY, FILTER_OWN, MESSAGE("input", "first_trace"),
+     NULL, NULL},
+    {"last_message", FILTER_STRING, SOURCE_HEAVY, FILTER_OWN, MESSAGE("output", "last_trace"), NULL,
+     NULL},
+    {"number_of_messages", FILTER_NUMBER, SOURCE_COLUMN, FILTER_OWN, "(2 * t.trace_count)", NULL,
+     NULL},
+    {"duration", FILTER_NUMBER, SOURCE_COLUMN, FILTER_OWN, DURATION_MS, NULL, NULL},
+    {"created_at", FILTER_DATE_TIME, SOURCE_TIME_US, FILTER_OWN, "t.created_at", NULL, NULL},
+    {"last_updated_at", FILTER_DATE_TIME, SOURCE_TIME_US, FILTER_OWN, "t.last_updated_at", NULL,
+     NULL},
+    {"start_time", FILTER_DATE_TIME, SOURCE_COLUMN, FILTER_OWN, "t.start_time", NULL, NULL},
+    {"end_time", FILTER_DATE_TIME, SOURCE_COLUMN, FILTER_OWN, "t.end_time", NULL, NULL},
+    {"feedback_scores", FILTER_SCORES, SOURCE_SCORES, FILTER_METRIC, "t.model_id",
+     SUBJECT_OF_THREADS, NULL},
+    {"status", FILTER_ENUM, SOURCE_NAMES, FILTER_OWN, "coalesce(t.status, 1)", NULL,
+     thread_status_names},
+    {"tags", FILTER_LIST, SOURCE_COLUMN, FILTER_OWN, "t.tags", NULL, NULL},
+    {"annotation_queue_ids", FILTER_LIST, SOURCE_NOTHING, 0, NULL, NULL, NULL},
+    {"source", FILTER_ENUM_LEGACY, SOURCE_NAMES, FILTER_ON_TRACES, "t.source", NULL,
+     entity_source_names},
+    {"environment", FILTER_ENUM, SOURCE_COLUMN, FILTER_ON_TRACES | FILTER_CAN_BE_EMPTY,
+     "t.environment", NULL, NULL},
+    {NULL, FILTER_STRING, SOURCE_NOTHING, 0, NULL, NULL, NULL},
+};
+
 const struct filter_field *filter_fields(const struct resource *resource)
 {
-    return resource == &span_resource ? span_filters : trace_filters;
+    return resource == &span_resource     ? span_filters
+           : resource == &thread_resource ? thread_filters
+                                          : trace_filters;
 }
 
 const struct filter_field *filter_field_find(const struct resource *resource, struct str name)

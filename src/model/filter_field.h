@@ -58,8 +58,9 @@ enum filter_source {
 
 enum filter_flag {
     FILTER_OVER_SPANS = 1 << 0, /* computed over spans: a trace without any never matches */
-    FILTER_OWN = 1 << 1,    /* the entity's own column; metrics and project statistics apply it */
-    FILTER_METRIC = 1 << 3, /* besides own columns, metrics apply it too */
+    FILTER_OWN = 1 << 1, /* the entity's own column; metrics and project statistics apply it */
+    FILTER_ON_TRACES = 1 << 4,    /* threads: chooses among their traces (threads.md 3.1) */
+    FILTER_METRIC = 1 << 3,       /* besides own columns, metrics apply it too */
     FILTER_CAN_BE_EMPTY = 1 << 2, /* enum that takes is_empty (query.md 3) */
 };
 

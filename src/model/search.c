@@ -9,8 +9,6 @@
                            .doc = "Project, by id; wins over the name."},                          \
     [SEARCH_FILTERS] = {"filters", FIELD_JSON, FF_CREATE, .doc = "Array of filters."},             \
     [SEARCH_OQL] = {"oql", FIELD_TEXT, FF_CREATE, .doc = "Conditions as text."},                   \
-    [SEARCH_LAST_RETRIEVED_ID] = {"last_retrieved_id", FIELD_UUID, FF_CREATE,                      \
-                                  .doc = "Only ids below it: the last one of the page before."},   \
     [SEARCH_LIMIT] = {"limit", FIELD_INT, FF_CREATE, .max = SEARCH_LIMIT_MAX,                      \
                       .doc = "At most so many; 500 when absent."},                                 \
     [SEARCH_TRUNCATE] = {"truncate", FIELD_BOOL, FF_CREATE,                                        \
@@ -23,13 +21,28 @@
                           .doc = "Earliest time of the id."},                                      \
     [SEARCH_TO_TIME] = {"to_time", FIELD_TIME_US, FF_CREATE, .doc = "Latest time of the id."}
 
-static const struct field trace_search_fields[] = {SHARED_SEARCH_FIELDS};
+#define LAST_ID                                                                                    \
+    [SEARCH_LAST_RETRIEVED_ID] = {"last_retrieved_id", FIELD_UUID, FF_CREATE,                      \
+                                  .doc = "Only ids below it: the last one of the page before."}
+
+static const struct field trace_search_fields[] = {SHARED_SEARCH_FIELDS, LAST_ID};
 
 const struct resource trace_search_resource = {"TraceSearch", "search", trace_search_fields,
                                                SEARCH_TRACE_ID, NULL};
 
+static const struct field thread_search_fields[] = {
+    SHARED_SEARCH_FIELDS,
+    [SEARCH_LAST_RETRIEVED_ID] = {"last_retrieved_thread_model_id", FIELD_TEXT, FF_CREATE,
+                                  .doc = "The last thread of the page before: its thread_model_id "
+                                         "or its id."},
+};
+
+const struct resource thread_search_resource = {"TraceThreadSearch", "search", thread_search_fields,
+                                                SEARCH_TRACE_ID, NULL};
+
 static const struct field span_search_fields[] = {
     SHARED_SEARCH_FIELDS,
+    LAST_ID,
     [SEARCH_TRACE_ID] = {"trace_id", FIELD_UUID, FF_CREATE, .doc = "Only spans of this trace."},
     [SEARCH_TYPE] = {"type", FIELD_ENUM, FF_CREATE | FF_ANY_CASE, .names = span_type_names,
                      .doc = "Only spans of this type."},

@@ -26,5 +26,6 @@ enum search_field {
 
 extern const struct resource trace_search_resource;
 extern const struct resource span_search_resource;
+extern const struct resource thread_search_resource;
 
 #endif

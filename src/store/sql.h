@@ -23,6 +23,7 @@ struct sql_bind {
 struct sql {
     struct arena *arena;
     int64_t project_key; /* what conditions on scores are about */
+    bool on_traces;      /* `t` is a trace where a test on a thread's traces stands */
     struct buf text;
     struct sql_bind *binds;
     size_t bind_count, bind_size;
@@ -50,5 +51,18 @@ void sql_add_entity_source(struct sql *sql, const struct entity_query *query);
 
 /* Appends " ORDER BY … LIMIT ? OFFSET ?". */
 void sql_add_entity_order(struct sql *sql, const struct entity_query *query);
+
+/* The same of threads, whose row `t` has the columns of the table `thread`. Without `partial` there
+ * is no thread of which only some traces are chosen. */
+void sql_add_thread_source(struct sql *sql, const struct entity_query *query, bool partial);
+void sql_add_thread_order(struct sql *sql, const struct entity_query *query);
+
+/* Whether a query chooses among the traces of threads, and whether the threads' rows can tell which
+ * of them are chosen whole. */
+bool sql_thread_is_restricted(const struct entity_query *query);
+bool sql_thread_has_whole(const struct entity_query *query);
+
+/* Appends a statement that has a row if some thread is chosen in part. */
+void sql_add_thread_partial(struct sql *sql, const struct entity_query *query);
 
 #endif

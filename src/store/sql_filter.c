@@ -391,9 +391,23 @@ static void add_test(struct sql *sql, const struct filter_node *node)
     }
 }
 
+/* A test on a thread's traces inside an OR or a NOT: some trace of it passes. */
+static void add_any_trace(struct sql *sql, const struct filter_node *node)
+{
+    sql_add(sql, "(t.thread_id IN (SELECT t.thread_id FROM trace t WHERE t.project = ");
+    sql_add_int(sql, sql->project_key);
+    sql_add(sql, " AND t.present = 1 AND t.thread_id IS NOT NULL AND ");
+    add_test(sql, node);
+    sql_add(sql, "))");
+}
+
 /* Depth is bounded by FILTER_DEPTH_MAX. */
 void sql_add_filter(struct sql *sql, const struct filter_node *node)
 {
+    if (node->kind == FILTER_TEST && node->field->flags & FILTER_ON_TRACES && !sql->on_traces) {
+        add_any_trace(sql, node);
+        return;
+    }
     if (node->kind == FILTER_TEST) {
         bool over_spans = node->field->flags & FILTER_OVER_SPANS;
         sql_add(sql, over_spans ? "(t.span_count > 0 AND " : "(");

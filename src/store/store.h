@@ -346,20 +346,23 @@ enum err store_score_names(struct session *session, int64_t workspace, int64_t p
 /* ---- lists ---- */
 
 enum entity_order {
-    ORDER_DEFAULT, /* traces: id descending; spans: trace, parent, id descending */
-    ORDER_ID,      /* id descending */
+    ORDER_DEFAULT, /* traces: id descending; spans: trace, parent, id descending; threads: last
+                      updated first */
+    ORDER_ID,      /* id descending; threads: thread_model_id descending */
     ORDER_FIELD,   /* sort_field, then the default order; absent values last */
 };
 
-/* Which traces or spans: everything that narrows a list, a stream, a count or statistics. */
+/* Which traces, spans or threads: everything that narrows a list, a stream, a count or statistics.
+ */
 struct entity_query {
     const struct resource *resource;
     struct project project;
     bool has_from, has_to;
     struct uuid from, to; /* inclusive bounds of the id (traces.md 9.3) */
     bool has_before;
-    struct uuid before; /* only ids below, the cursor of streams */
-    bool has_trace;     /* spans */
+    struct uuid before;       /* only ids below, the cursor of streams; threads: thread_model_ids */
+    struct str before_thread; /* threads without thread_model_id: only ids above */
+    bool has_trace;           /* spans */
     struct uuid trace;
     int type;          /* spans: enum span_type, 0 for all */
     int source;        /* index in entity_source_names, 0 for all; sdk takes unset ones too */

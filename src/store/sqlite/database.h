@@ -38,6 +38,8 @@ enum statement {
     STATEMENT_COMMENT_LIST,
     STATEMENT_THREAD_GET,
     STATEMENT_THREAD_PUT,
+    STATEMENT_THREAD_FIRST_MESSAGE,
+    STATEMENT_THREAD_LAST_MESSAGE,
     STATEMENT_COUNT,
 };
 
@@ -182,6 +184,17 @@ enum err usage_stats_read(sqlite3_stmt *statement, int column, struct arena *are
 /* A one-time statement with the values of `sql` bound. NULL on failure. */
 struct sql;
 sqlite3_stmt *session_prepare_sql(struct session *session, const struct sql *sql);
+
+/* Appends the source of a query of threads (" FROM … WHERE …"), or the whole statement of a list.
+ * May look at the data to find the cheaper one. */
+enum err thread_add_source(struct session *session, struct sql *sql,
+                           const struct entity_query *query);
+enum err thread_add_list(struct session *session, struct sql *sql,
+                         const struct entity_query *query);
+
+/* Reads the row of a list of threads, with its messages. */
+enum err thread_read(struct session *session, sqlite3_stmt *statement, struct arena *arena,
+                     struct row *ret);
 
 /* Reads the row that a statement with sql_entity_columns() stands on. */
 enum err entity_read(struct session *session, sqlite3_stmt *statement,

@@ -33,8 +33,9 @@ sqlite3_stmt *session_prepare_sql(struct session *session, const struct sql *sql
 /* True when nothing narrows the list, so that the project's counters are the answer. */
 static bool is_whole_project(const struct entity_query *query)
 {
-    return !query->has_from && !query->has_to && !query->has_trace && !query->type &&
-           !query->source && !query->filter && query->search.n == 0 && !query->has_before;
+    return query->resource != &thread_resource && !query->has_from && !query->has_to &&
+           !query->has_trace && !query->type && !query->source && !query->filter &&
+           query->search.n == 0 && !query->has_before;
 }
 
 enum err store_entity_count(struct session *session, const struct entity_query *query, int64_t *ret)
@@ -52,9 +53,15 @@ enum err store_entity_count(struct session *session, const struct entity_query *
     arena_init(&arena, SQL_ARENA_BYTES);
     sql_init(&sql, &arena);
     sql_add(&sql, "SELECT count(*)");
-    sql_add_entity_source(&sql, query);
-    statement = session_prepare_sql(session, &sql);
-    if (statement && sqlite3_step(statement) == SQLITE_ROW)
+    if (query->resource == &thread_resource)
+        err = thread_add_source(session, &sql, query);
+    else
+        sql_add_entity_source(&sql, query);
+    if (!err)
+        statement = session_prepare_sql(session, &sql);
+    if (err)
+        ;
+    else if (statement && sqlite3_step(statement) == SQLITE_ROW)
         *ret = sqlite3_column_int64(statement, 0);
     else
         err = sql.failed ? ERR_TOO_LARGE : session_failed(session, "count");
@@ -68,18 +75,23 @@ enum err store_entity_open(struct session *session, const struct entity_query *q
 {
     struct entity_cursor *cursor = arena_zalloc(arena, sizeof(*cursor));
     struct sql sql;
+    enum err err = ERR_OK;
 
     sql_init(&sql, arena);
-    sql_add(&sql, "SELECT ");
-    sql_add(&sql, sql_entity_columns(arena, query->resource).p);
-    sql_add_entity_source(&sql, query);
-    sql_add_entity_order(&sql, query);
+    if (query->resource == &thread_resource) {
+        err = thread_add_list(session, &sql, query);
+    } else {
+        sql_add(&sql, "SELECT ");
+        sql_add(&sql, sql_entity_columns(arena, query->resource).p);
+        sql_add_entity_source(&sql, query);
+        sql_add_entity_order(&sql, query);
+    }
     cursor->session = session;
     cursor->query = query;
-    cursor->statement = session_prepare_sql(session, &sql);
+    cursor->statement = err ? NULL : session_prepare_sql(session, &sql);
     sql_done(&sql);
     *ret = cursor->statement ? cursor : NULL;
-    return cursor->statement ? ERR_OK : sql.failed ? ERR_TOO_LARGE : ERR_INTERNAL;
+    return err ? err : cursor->statement ? ERR_OK : sql.failed ? ERR_TOO_LARGE : ERR_INTERNAL;
 }
 
 enum err store_entity_next(struct entity_cursor *cursor, struct arena *arena, struct row *ret)
@@ -90,6 +102,8 @@ enum err store_entity_next(struct entity_cursor *cursor, struct arena *arena, st
         return ERR_NOT_FOUND;
     if (rc != SQLITE_ROW)
         return session_failed(cursor->session, "list");
+    if (cursor->query->resource == &thread_resource)
+        return thread_read(cursor->session, cursor->statement, arena, ret);
     return entity_read(cursor->session, cursor->statement, cursor->query->resource,
                        cursor->query->load, arena, ret);
 }

@@ -16,6 +16,13 @@ static const char shared_columns[] =
 static const char trace_columns[] = ", count(DISTINCT t.thread_id), coalesce(sum(t.span_count), 0),"
                                     " coalesce(sum(t.llm_span_count), 0)";
 
+static const char thread_columns[] =
+    "SELECT count(*),"
+    " percentiles(CASE WHEN t.start_time != 0 THEN"
+    " (t.end_time / 1000 - t.start_time / 1000) / 1000.0 END), 0, 0, 0, 0, 0,"
+    " coalesce(sum(coalesce(t.cost, 0) > 0), 0),"
+    " cost_sum(CASE WHEN t.cost > 0 THEN t.cost ELSE 0 END), tally_stats(t.usage)";
+
 enum {
     STATS_COUNT,
     STATS_DURATION,
@@ -102,6 +109,12 @@ static void add_score_scope(struct sql *sql, const struct entity_query *query, b
     if (whole)
         return;
     sql_add(sql, " AND f.entity IN (");
+    if (query->resource == &thread_resource) {
+        sql_add(sql, "SELECT t.model_id");
+        sql_add_thread_source(sql, query, true);
+        sql_add(sql, ")");
+        return;
+    }
     if (of_spans) {
         sql_add(sql, "SELECT s.id FROM span s WHERE s.project = ");
         sql_add_int(sql, query->project.key);
@@ -149,8 +162,11 @@ static enum err read_scores(struct session *session, const struct entity_query *
 static enum err add_scores(struct session *session, const struct entity_query *query, bool traces,
                            struct arena *arena, struct entity_stats *ret)
 {
-    enum err err = read_scores(session, query, traces ? SUBJECT_TRACE : SUBJECT_SPAN, false, arena,
-                               &ret->scores, &ret->score_count);
+    enum subject subject = traces                                ? SUBJECT_TRACE
+                           : query->resource == &thread_resource ? SUBJECT_THREAD
+                                                                 : SUBJECT_SPAN;
+    enum err err =
+        read_scores(session, query, subject, false, arena, &ret->scores, &ret->score_count);
 
     if (!err && traces)
         err = read_scores(session, query, SUBJECT_SPAN, true, arena, &ret->span_scores,
@@ -162,16 +178,21 @@ enum err store_entity_stats(struct session *session, const struct entity_query *
                             struct arena *arena, struct entity_stats *ret)
 {
     sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
-    bool traces = query->resource == &trace_resource;
+    bool traces = query->resource == &trace_resource, threads = query->resource == &thread_resource;
     struct sql sql;
-    enum err err;
+    enum err err = ERR_OK;
 
     sql_init(&sql, arena);
-    sql_add(&sql, shared_columns);
+    sql_add(&sql, threads ? thread_columns : shared_columns);
     sql_add(&sql, traces ? trace_columns : "");
-    sql_add_entity_source(&sql, query);
-    statement = session_prepare_sql(session, &sql);
+    if (threads)
+        err = thread_add_source(session, &sql, query);
+    else
+        sql_add_entity_source(&sql, query);
+    statement = err ? NULL : session_prepare_sql(session, &sql);
     sql_done(&sql);
+    if (err)
+        return err;
     if (sql.failed)
         return ERR_TOO_LARGE;
     if (!statement || sqlite3_step(statement) != SQLITE_ROW)
