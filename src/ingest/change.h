@@ -9,7 +9,7 @@
 struct project_touch {
     struct project_touch *next;
     int64_t project_key;
-    int64_t traces, spans;
+    int64_t traces, spans, threads;
     int64_t last_updated_trace_at; /* µs; 0: none */
 };
 
@@ -39,5 +39,8 @@ struct change {
 /* Adds to a project's counters when the change succeeds. */
 void change_touch(struct change *change, int64_t project_key, int64_t traces, int64_t spans,
                   int64_t last_updated_trace_at);
+
+/* The same for threads that have got their first trace or lost their last. */
+void change_touch_threads(struct change *change, int64_t project_key, int64_t threads);
 
 #endif

@@ -260,7 +260,7 @@ static enum err write_entry(struct thread_sums *sums, struct session *session,
     struct change *change = sums->change;
     struct thread thread;
     struct tally usage;
-    bool first;
+    bool first, had_traces;
     enum err err =
         store_thread_get(session, entry->project_key, entry->thread_id, change->arena, &thread);
 
@@ -271,6 +271,7 @@ static enum err write_entry(struct thread_sums *sums, struct session *session,
     if (entry->created)
         thread_begin(change, &thread, entry->earliest, entry->clock);
     first = thread.trace_count == 0;
+    had_traces = !first;
     thread.trace_count += entry->traces;
     for (const struct seen *seen = entry->seen; seen; seen = seen->next) {
         widen(&thread, seen->trace, first);
@@ -284,6 +285,7 @@ static enum err write_entry(struct thread_sums *sums, struct session *session,
             return err;
     }
     add_up_usage(change->arena, entry, &usage);
+    change_touch_threads(change, thread.project_key, (thread.trace_count > 0) - had_traces);
     if (arena_is_over(change->arena))
         return ERR_TOO_LARGE;
     return store_thread_put(session, &thread, entry->cost, &usage);

@@ -24,8 +24,7 @@ struct writer {
     struct project_touch *touches; /* of the open transaction */
 };
 
-void change_touch(struct change *change, int64_t project_key, int64_t traces, int64_t spans,
-                  int64_t last_updated_trace_at)
+static struct project_touch *find_touch(struct change *change, int64_t project_key)
 {
     struct project_touch *touch = change->touches;
 
@@ -37,6 +36,20 @@ void change_touch(struct change *change, int64_t project_key, int64_t traces, in
         touch->next = change->touches;
         change->touches = touch;
     }
+    return touch;
+}
+
+void change_touch_threads(struct change *change, int64_t project_key, int64_t threads)
+{
+    if (threads)
+        find_touch(change, project_key)->threads += threads;
+}
+
+void change_touch(struct change *change, int64_t project_key, int64_t traces, int64_t spans,
+                  int64_t last_updated_trace_at)
+{
+    struct project_touch *touch = find_touch(change, project_key);
+
     touch->traces += traces;
     touch->spans += spans;
     if (last_updated_trace_at > touch->last_updated_trace_at)
@@ -108,6 +121,7 @@ static void collect_touches(struct writer *writer, const struct change *change)
         (*sum)->project_key = touch->project_key;
         (*sum)->traces += touch->traces;
         (*sum)->spans += touch->spans;
+        (*sum)->threads += touch->threads;
         if (touch->last_updated_trace_at > (*sum)->last_updated_trace_at)
             (*sum)->last_updated_trace_at = touch->last_updated_trace_at;
     }
@@ -146,7 +160,7 @@ static enum err flush_touches(struct writer *writer, struct session *session, bo
         struct project_touch *touch = writer->touches;
         if (write && !err)
             err = store_project_touch(session, touch->project_key, touch->traces, touch->spans,
-                                      touch->last_updated_trace_at);
+                                      touch->threads, touch->last_updated_trace_at);
         writer->touches = touch->next;
         mem_free(touch);
     }

@@ -54,8 +54,7 @@ static const struct resource entry_resource = {"FeedbackScoreEntry", "score entr
                                .doc = "Who gave it last."},                                        \
     [SCORE_VALUE_BY_AUTHOR] = {"value_by_author", FIELD_OBJECT_MAP, FF_READ,                       \
                                .sub = &entry_resource, .doc = "What each author gave."},           \
-    [SCORE_SOURCE_QUEUE_ID] = {"source_queue_id", FIELD_UUID, GIVEN,               \
-                               .column = "queue",                                                  \
+    [SCORE_SOURCE_QUEUE_ID] = {"source_queue_id", FIELD_UUID, GIVEN, .column = "queue",            \
                                .doc = "Annotation queue that it was given in."},                   \
     [SCORE_AUTHOR] = {NULL, FIELD_TEXT, FF_STORED, .column = "author", .doc = "Who gave it."}
 

@@ -136,9 +136,9 @@ static void add_overlap(struct sql *sql, const struct entity_query *query)
     sql_add_int(sql, query->project.key);
     sql_add(sql, " AND h.trace_count > 0");
     add_bound(sql, " AND h.max_trace >= ", query->has_from, &query->from);
-    add_bound(sql, " AND h.model_id >= ", query->has_from, &query->from);
+    add_bound(sql, " AND +h.model_id >= ", query->has_from, &query->from);
     if (query->has_from)
-        add_bound(sql, " AND h.model_id <= ", query->has_to, &query->to);
+        add_bound(sql, " AND +h.model_id <= ", query->has_to, &query->to);
     add_bound(sql, " AND h.min_trace <= ", query->has_to, &query->to);
     each_trace_test(sql, query->filter, add_source_overlap);
 }

@@ -100,6 +100,7 @@ struct project {
     struct uuid id;
     int64_t trace_count;
     int64_t span_count;
+    int64_t thread_count; /* that have traces */
     bool deleted;
 };
 
@@ -135,7 +136,7 @@ enum err store_project_delete(struct session *session, int64_t key);
 
 /* Writer. Adds to the counters; last_updated_trace_at (0: none) only moves forward. */
 enum err store_project_touch(struct session *session, int64_t key, int64_t traces, int64_t spans,
-                             int64_t last_updated_trace_at);
+                             int64_t threads, int64_t last_updated_trace_at);
 
 /* ---- traces and spans ---- */
 

@@ -33,9 +33,9 @@ sqlite3_stmt *session_prepare_sql(struct session *session, const struct sql *sql
 /* True when nothing narrows the list, so that the project's counters are the answer. */
 static bool is_whole_project(const struct entity_query *query)
 {
-    return query->resource != &thread_resource && !query->has_from && !query->has_to &&
-           !query->has_trace && !query->type && !query->source && !query->filter &&
-           query->search.n == 0 && !query->has_before;
+    return !query->has_from && !query->has_to && !query->has_trace && !query->type &&
+           !query->source && !query->filter && query->search.n == 0 && !query->has_before &&
+           query->before_thread.n == 0;
 }
 
 enum err store_entity_count(struct session *session, const struct entity_query *query, int64_t *ret)
@@ -46,8 +46,9 @@ enum err store_entity_count(struct session *session, const struct entity_query *
     enum err err = ERR_OK;
 
     if (is_whole_project(query)) {
-        *ret = query->resource == &span_resource ? query->project.span_count
-                                                 : query->project.trace_count;
+        *ret = query->resource == &span_resource     ? query->project.span_count
+               : query->resource == &thread_resource ? query->project.thread_count
+                                                     : query->project.trace_count;
         return ERR_OK;
     }
     arena_init(&arena, SQL_ARENA_BYTES);

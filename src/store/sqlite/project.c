@@ -1,7 +1,7 @@
 /* Projects. */
 #include "store/sqlite/database.h"
 
-#define PROJECT_KEY_COLUMNS "id, uuid, trace_count, span_count, deleted"
+#define PROJECT_KEY_COLUMNS "id, uuid, trace_count, span_count, thread_count, deleted"
 
 static enum err read_key(struct session *session, sqlite3_stmt *statement, struct project *ret)
 {
@@ -15,7 +15,8 @@ static enum err read_key(struct session *session, sqlite3_stmt *statement, struc
     memcpy(&ret->id, sqlite3_column_blob(statement, 1), sizeof(ret->id));
     ret->trace_count = sqlite3_column_int64(statement, 2);
     ret->span_count = sqlite3_column_int64(statement, 3);
-    ret->deleted = sqlite3_column_int(statement, 4) != 0;
+    ret->thread_count = sqlite3_column_int64(statement, 4);
+    ret->deleted = sqlite3_column_int(statement, 5) != 0;
     return ERR_OK;
 }
 
@@ -202,11 +203,12 @@ enum err store_project_delete(struct session *session, int64_t key)
 }
 
 enum err store_project_touch(struct session *session, int64_t key, int64_t traces, int64_t spans,
-                             int64_t last_updated_trace_at)
+                             int64_t threads, int64_t last_updated_trace_at)
 {
     sqlite3_stmt *statement = session_statement(
         session, STATEMENT_PROJECT_TOUCH,
-        "UPDATE project SET trace_count = trace_count + ?2, span_count = span_count + ?3,"
+        "UPDATE project SET trace_count = trace_count + ?2, span_count = span_count + ?3, "
+        "thread_count = thread_count + ?5,"
         " last_updated_trace_at = nullif(max(coalesce(last_updated_trace_at, 0), ?4), 0)"
         " WHERE id = ?1");
 
@@ -215,10 +217,12 @@ enum err store_project_touch(struct session *session, int64_t key, int64_t trace
     if (session->cache.project.key == key) {
         session->cache.project.trace_count += traces;
         session->cache.project.span_count += spans;
+        session->cache.project.thread_count += threads;
     }
     sqlite3_bind_int64(statement, 1, key);
     sqlite3_bind_int64(statement, 2, traces);
     sqlite3_bind_int64(statement, 3, spans);
+    sqlite3_bind_int64(statement, 5, threads);
     sqlite3_bind_int64(statement, 4, last_updated_trace_at);
     return session_run(session, statement);
 }

@@ -179,7 +179,7 @@ static const char schema_2[] =
     " cost INTEGER,"
     " usage BLOB,"
     " PRIMARY KEY(project, thread_id)) WITHOUT ROWID;"
-    "CREATE INDEX thread_by_model ON thread(model_id) WHERE model_id IS NOT NULL;"
+    "CREATE INDEX thread_by_model ON thread(project, model_id DESC);"
     "CREATE INDEX thread_by_update ON thread(project, last_updated_at DESC, start_time,"
     " end_time DESC) WHERE trace_count > 0;"
     "CREATE INDEX thread_active ON thread(last_updated_at) WHERE has_record = 1 AND status = 1;"
@@ -197,6 +197,10 @@ static const char schema_2[] =
     " bits_of(coalesce(source, 0)), value_of_min(start_time, environment), cost_sum(cost),"
     " tally_sum(usage)"
     " FROM trace WHERE present = 1 AND thread_id IS NOT NULL GROUP BY project, thread_id;"
+
+    "ALTER TABLE project ADD COLUMN thread_count INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE project SET thread_count = (SELECT count(*) FROM thread t"
+    " WHERE t.project = project.id AND t.trace_count > 0);"
 
     "CREATE TABLE feedback_definition("
     " id INTEGER PRIMARY KEY,"
