@@ -7,6 +7,7 @@
 
 static struct test_store t;
 static struct project project;
+static struct change change;
 
 static int start(void **state)
 {
@@ -14,6 +15,7 @@ static int start(void **state)
     test_store_open(&t);
     assert_int_equal(store_begin(t.writer), ERR_OK);
     project = test_project(&t, "p");
+    change = (struct change){.arena = &t.arena};
     return 0;
 }
 
@@ -46,7 +48,10 @@ static struct value *sums_of(int64_t key, unsigned trace)
 
 static void write_sums(struct span_sums *sums)
 {
-    assert_int_equal(span_sums_write(sums, t.writer), ERR_OK);
+    struct thread_sums *threads = thread_sums_new(&change, 0);
+
+    assert_int_equal(span_sums_write(sums, t.writer, threads), ERR_OK);
+    assert_int_equal(thread_sums_write(threads, t.writer), ERR_OK);
 }
 
 static void test_one_trace(void **state)

@@ -186,10 +186,11 @@ static void test_absent_traces(void **state)
     struct trace_sums sums = {.spans = 1};
     struct entity_query query = query_of(&trace_resource);
     struct uuid id = test_uuid(2);
+    struct str thread;
 
     (void)state;
     put_trace(1, "{}");
-    assert_int_equal(store_trace_add(t.writer, project.key, &id, &sums), ERR_OK);
+    assert_int_equal(store_trace_add(t.writer, project.key, &id, &sums, &t.arena, &thread), ERR_OK);
     query.has_from = true;
     query.from = test_uuid(0);
     assert_str(list(query, 1), "1");

@@ -277,8 +277,9 @@ static void add_usage(unsigned trace, const char *name, int64_t count)
     struct tally_entry entry = {str_of(name), count};
     struct trace_sums sums = {.usage = {&entry, 1}};
     struct uuid id = test_uuid(trace);
+    struct str thread;
 
-    assert_int_equal(store_trace_add(t.writer, 1, &id, &sums), ERR_OK);
+    assert_int_equal(store_trace_add(t.writer, 1, &id, &sums, &t.arena, &thread), ERR_OK);
 }
 
 static int64_t usage_of(struct session *session, unsigned trace, const char *name)

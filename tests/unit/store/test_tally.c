@@ -41,8 +41,9 @@ static struct row get_trace(unsigned id)
 static void add(unsigned trace, struct trace_sums sums)
 {
     struct uuid id = test_uuid(trace);
+    struct str thread;
 
-    if (store_trace_add(t.writer, project.key, &id, &sums))
+    if (store_trace_add(t.writer, project.key, &id, &sums, &t.arena, &thread))
         fail_msg("%s", store_message(t.writer));
 }
 
