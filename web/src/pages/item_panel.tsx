@@ -1,0 +1,82 @@
+/** What is opened beside a list: a trace with its spans, or a thread. Named in the address. */
+import type { VNode } from "preact";
+import { IconButton } from "../components/basics";
+import { Icon } from "../components/icon";
+import { TraceView } from "../components/trace_view";
+import type { Kind } from "../query/fields";
+import { useKeys } from "../state/keys";
+import { link, setQuery, type Place } from "../state/route";
+import type { AnyRow, Rows } from "../state/rows";
+import { ThreadView } from "./thread";
+import type { Span } from "../api/types";
+
+/** The id of the row that is open. */
+export function openedItem(kind: Kind, query: URLSearchParams): string | null {
+  if (kind === "threads") return query.get("thread");
+  return kind === "spans" ? (query.get("row") ?? query.get("span")) : query.get("trace");
+}
+
+export function openItem(kind: Kind, row: AnyRow, replace = false): void {
+  if (kind === "threads") setQuery({ thread: row.id }, replace);
+  else if (kind === "traces") setQuery({ trace: row.id, span: null }, replace);
+  else setQuery({ trace: (row as Span).trace_id, span: row.id, row: row.id }, replace);
+}
+
+function closeItem(): void {
+  setQuery({ trace: null, span: null, thread: null, row: null });
+}
+
+interface Props {
+  kind: Kind;
+  project: string;
+  place: Place;
+  rows: Rows;
+}
+
+export function ItemPanel(props: Props): VNode | null {
+  const opened = openedItem(props.kind, props.place.query);
+  const trace = props.place.query.get("trace");
+  if (opened === null && (props.kind === "threads" || trace === null)) return null;
+  return <Panel {...props} opened={opened ?? trace!} />;
+}
+
+function Panel({ kind, project, place, rows, opened }: Props & { opened: string }): VNode {
+  const at = rows.rows.findIndex((row) => row.id === opened);
+  const step = (by: number) => {
+    const row = rows.rows[at + by];
+    if (row && at >= 0) openItem(kind, row, true);
+    if (at + by > rows.rows.length - 5) rows.more();
+  };
+  useKeys({ Escape: closeItem, n: () => step(1), b: () => step(-1) });
+  const trace = place.query.get("trace");
+  const full = kind === "threads" ? link("projects", project, "threads", opened) : link("projects", project, "traces", trace ?? opened);
+  const span = place.query.get("span");
+  const noun = kind.slice(0, -1);
+  const actions = (
+    <div class="row" style={{ gap: "2px", flexWrap: "nowrap" }}>
+      <IconButton icon="up" label={`Previous ${noun} (b)`} disabled={at <= 0} onClick={() => step(-1)} />
+      <IconButton icon="down" label={`Next ${noun} (n)`} disabled={at < 0 || at >= rows.rows.length - 1} onClick={() => step(1)} />
+      <a class="icon-button row" style={{ justifyContent: "center", minHeight: "30px" }} href={full + (span ? `?span=${span}` : "")} aria-label="Open as a page" title="Open as a page">
+        <Icon name="expand" />
+      </a>
+      <IconButton icon="close" label="Close (Esc)" onClick={closeItem} />
+    </div>
+  );
+  return (
+    <aside class="panel" aria-label={kind === "threads" ? "Thread" : "Trace"}>
+      {kind === "threads" ? (
+        <ThreadView key={opened} project={project} thread={opened} actions={actions} onChange={rows.reload} />
+      ) : (
+        <TraceView
+          key={trace ?? opened}
+          project={project}
+          trace={trace ?? opened}
+          span={span}
+          onSelect={(id) => setQuery({ span: id }, true)}
+          actions={actions}
+        />
+      )}
+    </aside>
+  );
+}
+

@@ -1,0 +1,260 @@
+/** A project's traces, spans or threads: the table with all that chooses its rows. */
+import type { VNode } from "preact";
+import { useCallback, useMemo, useState } from "preact/hooks";
+import { ApiError, messageOf } from "../api/client";
+import type { LiveState } from "../api/events";
+import { IconButton, Problem, Skeleton, Empty, Spinner } from "../components/basics";
+import { BulkBar, ExportMenu } from "../components/bulk_bar";
+import { DataGrid } from "../components/data_grid";
+import { FilterBuilder } from "../components/filter_builder";
+import { Icon } from "../components/icon";
+import { ColumnsMenu, RangeMenu } from "../components/list_menus";
+import { OqlLine } from "../components/oql_line";
+import { formatNumber } from "../format";
+import type { Kind } from "../query/fields";
+import { conditionText, decodeFilters, encodeFilters, type Condition } from "../query/filters";
+import { serverOqlError } from "../query/oql";
+import { useHints } from "../state/hints";
+import { useKeys } from "../state/keys";
+import { listViewOf, type ListView, type Sorting } from "../state/list_view";
+import { setQuery, type Place } from "../state/route";
+import { useRows, type AnyRow, type Rows } from "../state/rows";
+import { useStored } from "../state/storage";
+import { COLUMNS, defaultColumns } from "./columns";
+import { Connect } from "./connect";
+import { ItemPanel, openItem, openedItem } from "./item_panel";
+
+interface Props {
+  kind: Kind;
+  project: string;
+  place: Place;
+}
+
+export function ListPage({ kind, project, place }: Props): VNode {
+  const view = listViewOf(place.query);
+  const [paused, setPaused] = useState(false);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [building, setBuilding] = useState(false);
+  const rows = useRows(kind, project, view, paused);
+  const hints = useHints(kind, project, rows.rows);
+  const conditions = decodeFilters(view.filters);
+  const opened = openedItem(kind, place.query);
+  useKeys({
+    p: () => setPaused((old) => !old),
+    ...(opened ? {} : { Escape: () => setSelected(new Set()) }),
+  });
+  const isFiltered = view.search + view.filters + view.oql + view.range + view.from + view.to !== "";
+  const isEmpty = rows.total === 0 && rows.rows.length === 0 && !rows.error;
+  const serverOql = rows.error instanceof ApiError ? serverOqlError(messageOf(rows.error)) : null;
+  const shared = { kind, project, view };
+  return (
+    <>
+      <div class="toolbar">
+        <SearchField value={view.search} kind={kind} />
+        <button type="button" onClick={() => setBuilding(true)} aria-label={`Filters: ${conditions.length}`}>
+          <Icon name="filter" /> Filters{conditions.length > 0 && ` (${conditions.length})`}
+        </button>
+        <OqlLine kind={kind} value={view.oql} hints={hints} serverError={serverOql} onSubmit={(oql) => setQuery({ oql })} />
+        <RangeMenu {...view} onChange={(change) => setQuery(change)} />
+        <LiveButton state={rows.live} paused={paused} onToggle={() => setPaused(!paused)} />
+        <ExportMenu {...shared} ids={null} label="Export" />
+        <Columns kind={kind} view={view} />
+      </div>
+      <ConditionChips kind={kind} conditions={conditions} />
+      {selected.size > 0 && (
+        <BulkBar
+          {...shared}
+          rows={rows.rows}
+          selected={selected}
+          onClear={() => setSelected(new Set())}
+          onTagged={rows.reload}
+          onDeleted={(ids) => {
+            rows.remove(ids);
+            setSelected(new Set());
+            rows.reload();
+          }}
+        />
+      )}
+      {rows.error !== undefined && !serverOql && <Problem error={rows.error} retry={rows.reload} />}
+      {rows.total === null && rows.loading ? (
+        <div class="grow" style={{ overflow: "hidden" }}>
+          <Skeleton rows={14} />
+        </div>
+      ) : isEmpty ? (
+        <div class="grow" style={{ overflow: "auto" }} tabIndex={0} role="region" aria-label="No rows">
+          <NoRows kind={kind} filtered={isFiltered} project={project} />
+        </div>
+      ) : (
+        <Grid {...shared} rows={rows} selected={selected} onSelect={setSelected} open={opened} />
+      )}
+      <Foot rows={rows} kind={kind} />
+      <ItemPanel kind={kind} project={project} place={place} rows={rows} />
+      {building && (
+        <FilterBuilder
+          kind={kind}
+          conditions={conditions}
+          hints={hints}
+          onClose={() => setBuilding(false)}
+          onApply={(next) => {
+            setBuilding(false);
+            setQuery({ filters: encodeFilters(kind, next) });
+          }}
+          onOql={(text) => {
+            setBuilding(false);
+            setQuery({ filters: null, oql: view.oql ? `(${view.oql}) AND ${text}` : text });
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function SearchField({ value, kind }: { value: string; kind: Kind }): VNode {
+  return (
+    <input
+      class="search"
+      type="search"
+      data-search
+      aria-label={`Search ${kind}`}
+      placeholder="Search  /"
+      value={value}
+      onChange={(event) => setQuery({ search: event.currentTarget.value.trim() })}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") setQuery({ search: event.currentTarget.value.trim() });
+        if (event.key === "Escape") event.currentTarget.blur();
+      }}
+    />
+  );
+}
+
+const LIVE_TEXT: Record<LiveState, string> = {
+  connecting: "Connecting",
+  live: "Live",
+  polling: "Every 5 s",
+  off: "Paused",
+};
+
+function LiveButton({ state, paused, onToggle }: { state: LiveState; paused: boolean; onToggle: () => void }): VNode {
+  return (
+    <button type="button" class="live-button" data-state={state} aria-pressed={!paused} onClick={onToggle} title="New rows come in by themselves (p)">
+      <Icon name={paused ? "play" : "pause"} />
+      {paused ? "Paused" : LIVE_TEXT[state]}
+    </button>
+  );
+}
+
+function ConditionChips({ kind, conditions }: { kind: Kind; conditions: readonly Condition[] }): VNode | null {
+  if (conditions.length === 0) return null;
+  const without = (index: number) => setQuery({ filters: encodeFilters(kind, conditions.filter((_, at) => at !== index)) });
+  return (
+    <div class="chips">
+      {conditions.map((condition, index) => (
+        <span class="chip" key={index}>
+          {conditionText(kind, condition)}
+          <button type="button" aria-label={`Remove ${conditionText(kind, condition)}`} onClick={() => without(index)}>
+            <Icon name="close" />
+          </button>
+        </span>
+      ))}
+      <button type="button" class="plain" onClick={() => setQuery({ filters: null })}>
+        Clear all
+      </button>
+    </div>
+  );
+}
+
+/** Columns of the address win over those that the browser remembers. */
+function useColumns(kind: Kind, view: ListView): [chosen: string[], choose: (chosen: string[] | null) => void] {
+  const [stored, setStored] = useStored<string[]>(`columns.${kind}`, defaultColumns(kind));
+  const known = new Set(COLUMNS[kind].map((column) => column.id));
+  const key = (view.columns ?? stored).join(",");
+  const chosen = useMemo(() => {
+    const list = key.split(",").filter((id) => known.has(id));
+    return list.length > 0 ? list : defaultColumns(kind);
+  }, [kind, key]);
+  const choose = (next: string[] | null) => {
+    setStored(next ?? defaultColumns(kind));
+    setQuery({ columns: next ? next.join(",") : null }, true);
+  };
+  return [chosen, choose];
+}
+
+function Columns({ kind, view }: { kind: Kind; view: ListView }): VNode {
+  const [chosen, choose] = useColumns(kind, view);
+  return <ColumnsMenu columns={COLUMNS[kind]} chosen={chosen} onChange={choose} onReset={() => choose(null)} />;
+}
+
+interface GridProps extends Omit<Props, "place"> {
+  view: ListView;
+  rows: Rows;
+  selected: ReadonlySet<string>;
+  onSelect: (selected: ReadonlySet<string>) => void;
+  open: string | null;
+}
+
+function Grid({ kind, view, rows, selected, onSelect, open }: GridProps): VNode {
+  const [chosen] = useColumns(kind, view);
+  const [sizes, setSizes] = useStored<Record<string, number>>(`sizes.${kind}`, {});
+  const sort = useCallback(
+    (sorting: Sorting | null) => setQuery({ sort: sorting ? `${sorting.field}:${sorting.direction}` : null }),
+    [],
+  );
+  const onOpen = useCallback((row: AnyRow) => openItem(kind, row), [kind]);
+  return (
+    <DataGrid
+      key={kind}
+      label={`Table of ${kind}`}
+      columns={COLUMNS[kind]}
+      chosen={chosen}
+      sizes={sizes}
+      onSizes={setSizes}
+      rows={rows.rows}
+      total={rows.total}
+      sortable={rows.sortable}
+      sorting={view.sorting}
+      onSort={sort}
+      selected={selected}
+      onSelect={onSelect}
+      open={open}
+      onOpen={onOpen}
+      onEnd={rows.more}
+      fresh={rows.fresh}
+    />
+  );
+}
+
+function Foot({ rows, kind }: { rows: Rows; kind: Kind }): VNode {
+  return (
+    <div class="grid-foot">
+      <span role="status">
+        {rows.total === null ? "" : `${formatNumber(rows.rows.length)} of ${formatNumber(Math.max(rows.total, rows.rows.length))} ${kind}`}
+      </span>
+      {rows.loading && rows.total !== null && <Spinner />}
+      {rows.waiting > 0 && (
+        <button type="button" onClick={rows.reload}>
+          Show {formatNumber(rows.waiting)} new
+        </button>
+      )}
+      <span class="grow" />
+      <IconButton icon="system" label="Load again" onClick={rows.reload} class="hide-phone" />
+    </div>
+  );
+}
+
+function NoRows({ kind, filtered, project }: { kind: Kind; filtered: boolean; project: string }): VNode {
+  if (filtered)
+    return (
+      <Empty title={`No ${kind} match`}>
+        <button type="button" onClick={() => setQuery({ search: null, filters: null, oql: null, range: null, from: null, to: null })}>
+          Show all
+        </button>
+      </Empty>
+    );
+  if (kind === "threads")
+    return (
+      <Empty title="No threads yet">
+        <p>Traces with the same thread_id make a thread.</p>
+      </Empty>
+    );
+  return <Connect project={project} />;
+}

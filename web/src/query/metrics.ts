@@ -1,0 +1,97 @@
+/** The charts of the statistics page: which metric each shows, and how groups are asked for. */
+import type { Metric, MetricSeries } from "../api/types";
+import type { Kind } from "./fields";
+
+export interface ChartSpec {
+  id: string;
+  title: string;
+  unit: "count" | "ms" | "percent" | "tokens" | "usd";
+  metric: Record<Kind, string | null>;
+  /** Which of the metric's numbers a breakdown shows. */
+  sub?: string;
+}
+
+export const CHARTS: readonly ChartSpec[] = [
+  { id: "count", title: "Count", unit: "count", metric: { traces: "TRACE_COUNT", spans: "SPAN_COUNT", threads: "THREAD_COUNT" } },
+  { id: "errors", title: "Error rate", unit: "percent", metric: { traces: "TRACE_ERROR_RATE", spans: "SPAN_ERROR_RATE", threads: null } },
+  { id: "latency", title: "Latency", unit: "ms", sub: "p50", metric: { traces: "DURATION", spans: "SPAN_DURATION", threads: "THREAD_DURATION" } },
+  { id: "tokens", title: "Tokens", unit: "tokens", sub: "total_tokens", metric: { traces: "TOKEN_USAGE", spans: "SPAN_TOKEN_USAGE", threads: null } },
+  { id: "cost", title: "Cost", unit: "usd", metric: { traces: "COST", spans: "SPAN_COST", threads: "THREAD_COST" } },
+  { id: "scores", title: "Scores", unit: "count", metric: { traces: "FEEDBACK_SCORES", spans: "SPAN_FEEDBACK_SCORES", threads: "THREAD_FEEDBACK_SCORES" } },
+];
+
+export interface Breakdown {
+  name: string;
+  label: string;
+  kinds: readonly Kind[];
+  /** Field of a filter that chooses one group. */
+  filter: string;
+  operator: string;
+}
+
+/** `environment` is no group of the server's own: its groups are always asked for one by one. */
+export const BREAKDOWNS: readonly Breakdown[] = [
+  { name: "name", label: "Name", kinds: ["traces", "spans"], filter: "name", operator: "=" },
+  { name: "model", label: "Model", kinds: ["spans"], filter: "model", operator: "=" },
+  { name: "provider", label: "Provider", kinds: ["spans"], filter: "provider", operator: "=" },
+  { name: "type", label: "Type", kinds: ["spans"], filter: "type", operator: "=" },
+  { name: "environment", label: "Environment", kinds: ["traces", "spans"], filter: "environment", operator: "=" },
+  { name: "tags", label: "Tags", kinds: ["traces", "spans", "threads"], filter: "tags", operator: "=" },
+  { name: "error_type", label: "Error type", kinds: ["traces", "spans"], filter: "error_type", operator: "=" },
+];
+
+/** Metrics that the server itself breaks down. */
+const NATIVE = new Set([
+  "TRACE_COUNT", "DURATION", "TOKEN_USAGE", "COST",
+  "SPAN_COUNT", "SPAN_DURATION", "SPAN_TOKEN_USAGE",
+  "THREAD_COUNT", "THREAD_DURATION",
+]);
+
+export function isNative(metric: string, breakdown: Breakdown): boolean {
+  return NATIVE.has(metric) && breakdown.name !== "environment";
+}
+
+const SHOWN_KEYS = ["total_tokens", "prompt_tokens", "completion_tokens"];
+const SERIES_MAX = 10;
+
+/** The series worth showing, in an order that stays. Without a breakdown usage has dozens of keys. */
+export function chosenSeries(chart: ChartSpec, results: readonly MetricSeries[], isGrouped: boolean): MetricSeries[] {
+  let list = results.filter((series) => series.name !== "" || isGrouped);
+  if (chart.id === "tokens" && !isGrouped) {
+    const usual = list.filter((series) => SHOWN_KEYS.includes(series.name));
+    list = usual.length > 0 ? usual : list;
+  }
+  if (!isGrouped) list = [...list].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return list.slice(0, SERIES_MAX);
+}
+
+export function seriesLabel(name: string): string {
+  return name.replace(/^(thread_|span_|trace_)?duration\./, "").replace(/_/g, " ") || "none";
+}
+
+export interface Aligned {
+  times: number[];
+  values: (number | null)[][];
+}
+
+/** Series over one list of times, in seconds, as charts want them; points of one time are added up. */
+export function alignSeries(series: readonly MetricSeries[], hasZeros: boolean): Aligned {
+  const times = [...new Set(series.flatMap((each) => each.data.map((point) => Date.parse(point.time) / 1000)))].sort((a, b) => a - b);
+  const at = new Map(times.map((time, index) => [time, index]));
+  const values = series.map((each) => {
+    const row: (number | null)[] = new Array<number | null>(times.length).fill(hasZeros ? 0 : null);
+    const seen = new Set<number>();
+    for (const point of each.data) {
+      const index = at.get(Date.parse(point.time) / 1000)!;
+      if (point.value === null) continue;
+      row[index] = seen.has(index) ? row[index]! + point.value : point.value;
+      seen.add(index);
+    }
+    return row;
+  });
+  return { times, values };
+}
+
+export function groupNames(metric: Metric): string[] {
+  return metric.results.map((series) => series.name).filter((name) => name !== "__others__" && name !== "Unknown" && name !== "");
+}

@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { alignSeries, chosenSeries, CHARTS } from "../src/query/metrics";
+import { fromMinutes, toMinutes } from "../src/query/iso_duration";
+import { intervalFor, timeBounds } from "../src/query/time_range";
+
+it("aligns series that have different times", () => {
+  const a = { name: "a", data: [{ time: "2024-01-01T00:00:00Z", value: 1 }] };
+  const b = { name: "b", data: [{ time: "2024-01-01T01:00:00Z", value: 2 }, { time: "2024-01-01T01:00:00Z", value: 3 }, { time: "2024-01-01T00:00:00Z", value: null }] };
+  const start = Date.parse("2024-01-01T00:00:00Z") / 1000;
+  expect(alignSeries([a, b], true)).toEqual({ times: [start, start + 3600], values: [[1, 0], [0, 5]] });
+  expect(alignSeries([a, b], false).values).toEqual([[1, null], [null, 5]]);
+});
+
+it("shows the usual usage keys only", () => {
+  const tokens = CHARTS.find((chart) => chart.id === "tokens")!;
+  const series = ["original_usage.x", "total_tokens", "prompt_tokens"].map((name) => ({ name, data: [] }));
+  expect(chosenSeries(tokens, series, false).map((each) => each.name)).toEqual(["prompt_tokens", "total_tokens"]);
+});
+
+it("has bounds and buckets for ranges", () => {
+  expect(timeBounds("1h", "", "", 3_600_000)).toEqual({ from: "1970-01-01T00:00:00.000Z", to: undefined });
+  expect(timeBounds("1h", "2024-01-01T00:00:00Z", "", 0).from).toBe("2024-01-01T00:00:00.000Z");
+  expect(timeBounds("", "", "", 0)).toEqual({ from: undefined, to: undefined });
+  expect([3_600_000, 30 * 86_400_000, 400 * 86_400_000].map(intervalFor)).toEqual(["HOURLY", "DAILY", "WEEKLY"]);
+});
+
+it("reads and writes durations", () => {
+  expect(["PT30M", "PT1H30M", "P1DT1M", "PT90S", "x", undefined].map(toMinutes)).toEqual(["30", "90", "1441", "1.5", "", ""]);
+  expect([fromMinutes("15"), fromMinutes("1.5"), fromMinutes("")]).toEqual(["PT900S", "PT90S", null]);
+});
