@@ -109,7 +109,11 @@ static void add_field_schema(struct builder *b, yyjson_mut_val *schema, const st
 
     switch (field->type) {
     case FIELD_JSON:
-        break; /* any value */
+        if (field->sub) { /* an array that is read elsewhere; else any value */
+            add_type(b, schema, "array", NULL);
+            add_reference(b, add_object(b, schema, "items"), field->sub, DECODE_BATCH);
+        }
+        break;
     case FIELD_TAGS:
     case FIELD_NAMES:
     case FIELD_TALLY_KEYS:

@@ -3,11 +3,23 @@
 
 #include "model/entity.h"
 
+/* Told in OpenAPI; read by query/filter.c. */
+static const struct field filter_item_fields[] = {
+    {"field", FIELD_TEXT, FF_CREATE | FF_BATCH, .doc = "Name of a field."},
+    {"operator", FIELD_TEXT, FF_CREATE | FF_BATCH, .doc = "How to compare."},
+    {"key", FIELD_TEXT, FF_CREATE | FF_BATCH, .doc = "JSON path, or name of a feedback score."},
+    {"value", FIELD_JSON, FF_CREATE | FF_BATCH, .doc = "A text, a number or a boolean."},
+};
+static const struct resource filter_item_resource = {
+    "Filter", "filter", filter_item_fields,
+    sizeof(filter_item_fields) / sizeof(filter_item_fields[0]), NULL};
+
 #define SHARED_SEARCH_FIELDS                                                                       \
     [SEARCH_PROJECT_NAME] = {"project_name", FIELD_TEXT, FF_CREATE, .doc = "Project, by name."},   \
     [SEARCH_PROJECT_ID] = {"project_id", FIELD_UUID, FF_CREATE,                                    \
                            .doc = "Project, by id; wins over the name."},                          \
-    [SEARCH_FILTERS] = {"filters", FIELD_JSON, FF_CREATE, .doc = "Array of filters."},             \
+    [SEARCH_FILTERS] = {"filters", FIELD_JSON, FF_CREATE, .sub = &filter_item_resource,            \
+                        .doc = "Array of filters."},                                               \
     [SEARCH_OQL] = {"oql", FIELD_TEXT, FF_CREATE, .doc = "Conditions as text."},                   \
     [SEARCH_LIMIT] = {"limit", FIELD_INT, FF_CREATE, .max = SEARCH_LIMIT_MAX,                      \
                       .doc = "At most so many; 500 when absent."},                                 \
