@@ -143,12 +143,26 @@ static enum err read_names_params(struct request *request, const struct resource
     return err;
 }
 
+static void answer_names(struct request *request, struct session *session, enum err err,
+                         struct error *error, const struct str *names, size_t count)
+{
+    yyjson_mut_doc *doc = json_new(&request->arena);
+    yyjson_mut_val *root = yyjson_mut_obj(doc), *list;
+
+    list = yyjson_mut_obj_add_arr(doc, root, "scores");
+    for (size_t i = 0; !err && i < count; i++)
+        yyjson_mut_obj_add_strn(doc, yyjson_mut_arr_add_obj(doc, list), "name", names[i].p,
+                                names[i].n);
+    if (err)
+        api_fail(request, err, error, session);
+    else
+        api_answer(request, operation_of(request)->status, doc, root);
+}
+
 void score_names(struct request *request)
 {
     const struct resource *about = operation_of(request)->about;
     struct error error = {.arena = &request->arena};
-    yyjson_mut_doc *doc = json_new(&request->arena);
-    yyjson_mut_val *root = yyjson_mut_obj(doc), *list = yyjson_mut_arr(doc);
     struct session *session = NULL;
     int64_t workspace = 0, project_key;
     struct str *names = NULL;
@@ -162,16 +176,78 @@ void score_names(struct request *request)
     if (!err)
         err = read_names_project(session, workspace, about, &params, &project_key, &error);
     if (!err)
-        err = store_score_names(session, workspace, project_key, subject_of(about), type,
+        err = store_score_names(session, workspace, &project_key, project_key != 0,
+                                subject_of(about), type, &request->arena, &names, &count);
+    answer_names(request, session, err, &error, names, count);
+    store_read_end(session);
+}
+
+/* The ids of a JSON array; NULL when it is none. */
+static struct uuid *read_ids(struct arena *arena, struct str text, size_t *ret_count)
+{
+    struct error ignored = {.arena = arena};
+    yyjson_val *root, *item;
+    struct uuid *ids;
+    size_t i, n;
+
+    if (json_parse(arena, text, &root, &ignored) || !yyjson_is_arr(root))
+        return NULL;
+    ids = arena_alloc(arena, (yyjson_arr_size(root) + 1) * sizeof(*ids));
+    yyjson_arr_foreach(root, i, n, item)
+    {
+        if (!ids || !yyjson_is_str(item) ||
+            !uuid_parse(str_make(yyjson_get_str(item), yyjson_get_len(item)), &ids[i]))
+            return NULL;
+    }
+    *ret_count = n;
+    return ids;
+}
+
+/* The projects of the ids; unknown ones have no scores. Key -1 is
+ * always among them, so that ids which are all unknown mean none, not all. */
+static enum err find_projects(struct session *session, int64_t workspace, struct arena *arena,
+                              const struct uuid *ids, size_t count, int64_t **ret,
+                              size_t *ret_count)
+{
+    *ret = arena_alloc(arena, (count + 1) * sizeof(**ret));
+    if (!*ret)
+        return ERR_TOO_LARGE;
+    (*ret)[0] = -1;
+    *ret_count = 1;
+    for (size_t i = 0; i < count; i++) {
+        struct project project;
+        enum err err = store_project_by_id(session, workspace, &ids[i], &project);
+        if (err && err != ERR_NOT_FOUND)
+            return err;
+        if (!err)
+            (*ret)[(*ret_count)++] = project.key;
+    }
+    return ERR_OK;
+}
+
+void project_score_names(struct request *request)
+{
+    struct error error = {.arena = &request->arena};
+    struct session *session = NULL;
+    int64_t workspace = 0, *keys = NULL;
+    size_t id_count = 0, key_count = 0, count = 0;
+    struct str text = {0}, *names = NULL;
+    struct uuid *ids = NULL;
+    struct params params;
+    enum err err = params_read(request, operation_of(request)->params, &params, &error);
+
+    if (!err)
+        text = params.v[PARAM_PROJECT_IDS].s;
+    if (!err && text.n && !(ids = read_ids(&request->arena, text, &id_count)))
+        err = error_set(&error, ERR_BAD_REQUEST, "Invalid query param ids '%.*s'", STR_ARG(text));
+    if (!err)
+        err = api_read_begin(request, &session, &workspace, &error);
+    if (!err && id_count)
+        err = find_projects(session, workspace, &request->arena, ids, id_count, &keys, &key_count);
+    if (!err)
+        err = store_score_names(session, workspace, keys, key_count, SUBJECT_TRACE, 0,
                                 &request->arena, &names, &count);
-    for (size_t i = 0; !err && i < count; i++)
-        yyjson_mut_obj_add_strn(doc, yyjson_mut_arr_add_obj(doc, list), "name", names[i].p,
-                                names[i].n);
-    yyjson_mut_obj_add_val(doc, root, "scores", list);
-    if (err)
-        api_fail(request, err, &error, session);
-    else
-        api_answer(request, operation_of(request)->status, doc, root);
+    answer_names(request, session, err, &error, names, count);
     store_read_end(session);
 }
 

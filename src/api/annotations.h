@@ -10,6 +10,7 @@ void score_put_batch(struct request *request);
 void score_delete(struct request *request);
 void thread_score_delete(struct request *request);
 void score_names(struct request *request);
+void project_score_names(struct request *request);
 
 void comment_create(struct request *request);
 void comment_get(struct request *request);

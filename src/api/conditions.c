@@ -32,6 +32,8 @@ static enum err read_shared(struct request *request, const struct params *params
     ret->has_trace = params->v[PARAM_TRACE_ID].given;
     ret->trace = params->v[PARAM_TRACE_ID].uuid;
     ret->search = str_trim(params->v[PARAM_SEARCH].s);
+    /* No annotation queue exists yet, so none holds anything. */
+    ret->nothing = params->v[PARAM_ANNOTATION_QUEUE_ID].given;
     err = time_range_read(params, &range, reterr);
     if (!err && !conditions_read_enum(&params->v[PARAM_TYPE], span_type_names, &ret->type))
         err = error_set(reterr, ERR_BAD_REQUEST, "query param type is not a valid SpanType");

@@ -41,6 +41,20 @@
 
 #define THREADS "/v1/private/traces/threads"
 
+#define NUMBER "{\"type\":\"number\"}"
+#define INTEGER "{\"type\":\"integer\",\"format\":\"int64\"}"
+#define PROJECT_STATS_SCHEMA                                                                       \
+    "{\"type\":\"object\",\"properties\":{\"project_id\":{\"type\":\"string\",\"format\":"         \
+    "\"uuid\"},"                                                                                   \
+    "\"feedback_scores\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"      \
+    "\"name\":{\"type\":\"string\"},\"value\":" NUMBER "}}},\"duration\":{\"type\":\"object\","    \
+    "\"properties\":{\"p50\":" NUMBER ",\"p90\":" NUMBER ",\"p99\":" NUMBER "}},"                  \
+    "\"total_estimated_cost\":" NUMBER ",\"total_estimated_cost_sum\":" NUMBER ",\"usage\":{"      \
+    "\"type\":\"object\",\"additionalProperties\":" NUMBER "},\"trace_count\":" INTEGER            \
+    ",\"thread_count\":" INTEGER ",\"guardrails_failed_count\":" INTEGER ",\"error_count\":{"      \
+    "\"type\":\"object\",\"properties\":{\"count\":" INTEGER ",\"deviation\":" INTEGER             \
+    ",\"deviation_percentage\":" INTEGER "}}}}"
+
 #define STATS_SCHEMA                                                                               \
     "{\"type\":\"object\",\"required\":[\"stats\"],\"properties\":{\"stats\":{\"type\":\"array\"," \
     "\"items\":{\"type\":\"object\",\"required\":[\"name\",\"type\",\"value\"],\"properties\":{"   \
@@ -51,10 +65,10 @@
 
 /* The operations that traces and spans have alike. */
 #define ENTITY_ROUTES(path, Name, Names, table, batch_table, batch_update_table, search_table,     \
-                      more_params)                                                                 \
+                      list_params, more_params)                                                    \
     {HTTP_GET, path, entity_list, 0, NULL,                                                         \
      OPERATION(.id = "get" Names "ByProject", .tag = Names, .resource = &(table),                  \
-               .params = LIST_PARAMS | (more_params), .status = 200, .answer = ANSWER_PAGE,        \
+               .params = LIST_PARAMS | (list_params), .status = 200, .answer = ANSWER_PAGE,        \
                .summary = "List " Names " of a project, newest id first")},                        \
     {HTTP_POST, path, entity_create, WRITE, NULL,                                                  \
      OPERATION(.id = "create" Name, .tag = Names, .resource = &(table),                            \
@@ -128,7 +142,7 @@
 
 static const struct route routes[] = {
     ENTITY_ROUTES("/v1/private/traces", "Trace", "Traces", trace_resource, trace_batch_resource,
-                  trace_batch_update_resource, trace_search_resource, 0),
+                  trace_batch_update_resource, trace_search_resource, P(ANNOTATION_QUEUE_ID), 0),
     {HTTP_POST, "/v1/private/traces/delete", entity_delete_batch, WRITE, NULL,
      OPERATION(.id = "deleteTraces", .tag = "Traces", .resource = &trace_resource,
                BODY(batch_delete_resource, DECODE_CREATE), .status = 204,
@@ -140,7 +154,8 @@ static const struct route routes[] = {
                .summary = "Whether a project has any")},
 
     ENTITY_ROUTES("/v1/private/spans", "Span", "Spans", span_resource, span_batch_resource,
-                  span_batch_update_resource, span_search_resource, P(TRACE_ID) | P(TYPE)),
+                  span_batch_update_resource, span_search_resource, P(TRACE_ID) | P(TYPE),
+                  P(TRACE_ID) | P(TYPE)),
     {HTTP_GET, "/v1/private/spans/exists", entity_exists, 0, NULL,
      OPERATION(.id = "spansExist", .tag = "Spans", .resource = &span_resource,
                .params = PROJECT_PARAMS | P(SOURCE), .status = 200, .answer = ANSWER_SCHEMA,
@@ -155,7 +170,7 @@ static const struct route routes[] = {
 
     {HTTP_GET, THREADS, entity_list, 0, NULL,
      OPERATION(.id = "getTraceThreads", .tag = "Traces", .resource = &thread_resource,
-               .params = LIST_PARAMS & ~P(EXCLUDE), .status = 200, .answer = ANSWER_PAGE,
+               .params = (LIST_PARAMS & ~P(EXCLUDE)) | P(ANNOTATION_QUEUE_ID), .status = 200, .answer = ANSWER_PAGE,
                .summary = "List threads of a project, last updated first")},
     {HTTP_GET, THREADS "/stats", entity_stats, 0, NULL,
      OPERATION(.id = "getTraceThreadStats", .tag = "Traces", .resource = &thread_resource,
@@ -222,15 +237,23 @@ static const struct route routes[] = {
     {HTTP_POST, "/v1/private/projects/retrieve", project_retrieve, 0, NULL,
      OPERATION(.id = "retrieveProject", .tag = "Projects", .resource = &project_resource,
                BODY(project_retrieve_resource, DECODE_CREATE), .status = 200,
-               .answer = ANSWER_RECORD, .summary = "Get a project by name")},
+               .answer = ANSWER_SCHEMA,
+               .schema = "{\"allOf\":[{\"$ref\":\"#/components/schemas/Project\"},"
+                         PROJECT_STATS_SCHEMA "]}", .summary = "Get a project by name")},
 
     {HTTP_GET, "/v1/private/projects/stats", project_stats_list, 0, NULL,
      OPERATION(.id = "getProjectStats", .tag = "Projects", .resource = &project_resource,
                .params = P(PAGE) | P(SIZE) | P(NAME) | P(SORTING) | P(FILTERS), .status = 200,
                .answer = ANSWER_SCHEMA,
                .schema = "{\"type\":\"object\",\"required\":[\"content\"],\"properties\":{"
-                         "\"content\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}",
+                         "\"content\":{\"type\":\"array\",\"items\":" PROJECT_STATS_SCHEMA
+                         "}}}",
                .summary = "Statistics of the traces of each project")},
+    {HTTP_GET, "/v1/private/projects/feedback-scores/names", project_score_names, 0, NULL,
+     OPERATION(.id = "findFeedbackScoreNamesByProjectIds", .tag = "Projects",
+               .resource = &project_resource, .params = P(PROJECT_IDS), .status = 200,
+               .answer = ANSWER_SCHEMA, .schema = SCORE_NAMES_SCHEMA,
+               .summary = "Distinct names of feedback scores of traces in several projects")},
     {HTTP_GET, "/v1/private/projects/{id}/token-usage/names", project_token_usage_names, 0, NULL,
      OPERATION(.id = "findTokenUsageNames", .tag = "Projects", .resource = &project_resource,
                .status = 200, .answer = ANSWER_SCHEMA,

@@ -31,6 +31,9 @@ const struct param_info param_infos[PARAM_COUNT] = {
          "Conditions as text: name contains \"x\" AND (duration > 5 OR NOT tags = \"t\")."},
     [PARAM_SEARCH] = {"search", PARAM_TYPE_TEXT, 0,
                       "Part of id, name, bodies, tags and the like, without regard to case."},
+    [PARAM_ANNOTATION_QUEUE_ID] = {"annotation_queue_id", PARAM_TYPE_UUID, 0,
+                                   "Only what is in this annotation queue."},
+    [PARAM_PROJECT_IDS] = {"project_ids", PARAM_TYPE_TEXT, 0, "JSON array of project ids."},
 };
 
 static enum err read_int(const struct param_info *info, struct str text, struct param_value *ret,

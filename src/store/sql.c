@@ -164,6 +164,8 @@ void sql_add_entity_source(struct sql *sql, const struct entity_query *query)
                 query->source == SOURCE_SDK ? " AND coalesce(t.source, 1) = " : " AND t.source = ");
         sql_add_int(sql, query->source);
     }
+    if (query->nothing)
+        sql_add(sql, " AND 0");
     if (query->only_threads)
         sql_add(sql, " AND t.thread_id IS NOT NULL");
     if (query->filter) {

@@ -257,6 +257,8 @@ void sql_add_thread_source(struct sql *sql, const struct entity_query *query, bo
             add_counted(sql, query, !whole);
         sql_add(sql, ") t JOIN project p ON p.id = t.project WHERE 1");
     }
+    if (query->nothing)
+        sql_add(sql, " AND 0");
     if (query->filter)
         add_thread_filter(sql, query->filter);
     add_cursor(sql, query);

@@ -338,11 +338,12 @@ enum err store_comment_get(struct session *session, int64_t workspace, const str
 enum err store_comment_delete(struct session *session, const struct subject_key *key,
                               const struct uuid *id);
 
-/* The distinct names of a kind of scores, in a project or (0) in the workspace; with `type` only
- * those on spans of this type. In the arena. ERR_TOO_LARGE at the arena's ceiling. */
-enum err store_score_names(struct session *session, int64_t workspace, int64_t project_key,
-                           enum subject subject, int type, struct arena *arena, struct str **ret,
-                           size_t *ret_count);
+/* The distinct names of a kind of scores, in order, in some projects or (count 0) in the workspace;
+ * with `type` only those on spans of this type. In the arena. ERR_TOO_LARGE at the arena's ceiling.
+ */
+enum err store_score_names(struct session *session, int64_t workspace, const int64_t *project_keys,
+                           size_t project_count, enum subject subject, int type,
+                           struct arena *arena, struct str **ret, size_t *ret_count);
 
 /* ---- lists ---- */
 
@@ -368,6 +369,7 @@ struct entity_query {
     int type;          /* spans: enum span_type, 0 for all */
     int source;        /* index in entity_source_names, 0 for all; sdk takes unset ones too */
     bool only_threads; /* traces: those with a thread_id */
+    bool nothing;      /* conditions that nothing meets: a queue that holds nothing */
     const struct filter_node *filter; /* NULL: none */
     struct str search; /* pattern looked for in the texts (query.md 11); empty: none */
     enum entity_order order;

@@ -375,26 +375,23 @@ static enum err add_project_names(struct session *session, int64_t project_key,
     return err ? err : rc == SQLITE_DONE ? ERR_OK : session_failed(session, "score names");
 }
 
-enum err store_score_names(struct session *session, int64_t workspace, int64_t project_key,
-                           enum subject subject, int type, struct arena *arena, struct str **ret,
-                           size_t *ret_count)
+enum err store_score_names(struct session *session, int64_t workspace, const int64_t *project_keys,
+                           size_t project_count, enum subject subject, int type,
+                           struct arena *arena, struct str **ret, size_t *ret_count)
 {
+    sqlite3_stmt *projects __attribute__((cleanup(statement_finalize))) =
+        session_prepare(session, STR("SELECT id FROM project WHERE workspace = ? AND deleted = 0"));
     struct name_list list = {.arena = arena};
     enum err err = ERR_OK;
     int rc = SQLITE_DONE;
 
-    if (project_key) {
-        err = add_project_names(session, project_key, subject, type, &list);
-    } else {
-        sqlite3_stmt *projects __attribute__((cleanup(statement_finalize))) = session_prepare(
-            session, STR("SELECT id FROM project WHERE workspace = ? AND deleted = 0"));
-        if (!projects)
-            return ERR_INTERNAL;
-        sqlite3_bind_int64(projects, 1, workspace);
-        while (!err && (rc = sqlite3_step(projects)) == SQLITE_ROW)
-            err =
-                add_project_names(session, sqlite3_column_int64(projects, 0), subject, type, &list);
-    }
+    if (!projects)
+        return ERR_INTERNAL;
+    for (size_t i = 0; !err && i < project_count; i++)
+        err = add_project_names(session, project_keys[i], subject, type, &list);
+    sqlite3_bind_int64(projects, 1, workspace);
+    while (!err && project_count == 0 && (rc = sqlite3_step(projects)) == SQLITE_ROW)
+        err = add_project_names(session, sqlite3_column_int64(projects, 0), subject, type, &list);
     drop_repeats(&list);
     *ret = list.items;
     *ret_count = list.count;

@@ -88,8 +88,8 @@ static enum err read_stats(sqlite3_stmt *s, bool traces, struct arena *arena,
  * narrows the query (stats.md 1). */
 static bool is_unconditional(const struct entity_query *query)
 {
-    return !query->filter && query->search.n == 0 && !query->has_trace && !query->type &&
-           !query->source && !query->only_threads;
+    return !query->nothing && !query->filter && query->search.n == 0 && !query->has_trace &&
+           !query->type && !query->source && !query->only_threads;
 }
 
 static void add_score_scope(struct sql *sql, const struct entity_query *query, bool of_spans)
