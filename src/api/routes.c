@@ -3,10 +3,12 @@
 
 #include "api/annotations.h"
 #include "api/entities.h"
+#include "api/metrics.h"
 #include "api/platform.h"
 #include "api/projects.h"
 #include "api/threads.h"
 #include "model/decode.h"
+#include "model/metric.h"
 #include "model/search.h"
 
 #define P(name) PARAM_BIT(PARAM_##name)
@@ -60,6 +62,22 @@
     "\"items\":{\"type\":\"object\",\"required\":[\"name\",\"type\",\"value\"],\"properties\":{"   \
     "\"name\":{\"type\":\"string\"},\"type\":{\"enum\":[\"COUNT\",\"AVG\",\"PERCENTAGE\"]},"       \
     "\"value\":{}}}}}}"
+
+#define NULLABLE_NUMBER "{\"type\":[\"number\",\"null\"]}"
+/* Named series of points in time; more members of a series. */
+#define SERIES_SCHEMA(more)                                                                        \
+    "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\",\"data\"],"         \
+    "\"properties\":{" more "\"name\":{\"type\":\"string\"},\"data\":{\"type\":\"array\","         \
+    "\"items\":{\"type\":\"object\",\"required\":[\"time\",\"value\"],\"properties\":{\"time\":"   \
+    "{\"type\":\"string\",\"format\":\"date-time\"},\"value\":" NULLABLE_NUMBER "}}}}}}"
+#define UUID_MEMBER "\"project_id\":{\"type\":\"string\",\"format\":\"uuid\"},"
+#define DAILY_SCHEMA                                                                               \
+    "{\"type\":\"object\",\"required\":[\"results\"],\"properties\":{\"results\":" SERIES_SCHEMA(  \
+        UUID_MEMBER) "}}"
+#define SUMMARY_SCHEMA                                                                             \
+    "{\"type\":\"object\",\"required\":[\"name\",\"current\",\"previous\"],\"properties\":{"       \
+    "\"name\":{\"type\":\"string\"},\"current\":{\"type\":\"number\"},"                            \
+    "\"previous\":" NULLABLE_NUMBER "}}"
 
 /* clang-format off */
 
@@ -261,6 +279,26 @@ static const struct route routes[] = {
                          "\"names\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}",
                .summary = "Keys of usage that its spans have")},
 
+    {HTTP_POST, "/v1/private/projects/{id}/metrics", project_metrics, 0, NULL,
+     OPERATION(.id = "getProjectMetrics", .tag = "Projects", .resource = &project_resource,
+               BODY(metric_request_resource, DECODE_CREATE), .status = 200,
+               .answer = ANSWER_SCHEMA,
+               .schema = "{\"type\":\"object\",\"required\":[\"project_id\",\"metric_type\","
+                         "\"interval\",\"results\"],\"properties\":{" UUID_MEMBER
+                         "\"metric_type\":{\"type\":\"string\"},"
+                         "\"interval\":{\"type\":\"string\"},\"results\":" SERIES_SCHEMA("") "}}",
+               .summary = "A metric over time")},
+    {HTTP_POST, "/v1/private/projects/{id}/kpi-cards", project_kpi_cards, 0, NULL,
+     OPERATION(.id = "getProjectKpiCards", .tag = "Projects", .resource = &project_resource,
+               BODY(kpi_request_resource, DECODE_CREATE), .status = 200, .answer = ANSWER_SCHEMA,
+               .schema = "{\"type\":\"object\",\"required\":[\"stats\"],\"properties\":{\"stats\":{"
+                         "\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"type\","
+                         "\"current_value\",\"previous_value\"],\"properties\":{\"type\":{\"enum\":["
+                         "\"count\",\"avg_duration\",\"total_cost\",\"errors\"]},"
+                         "\"current_value\":" NULLABLE_NUMBER ","
+                         "\"previous_value\":" NULLABLE_NUMBER "}}}}}",
+               .summary = "Count, duration, cost and errors of a period and the one before")},
+
     {HTTP_GET, "/is-alive/ping", platform_ping, ROUTE_INLINE, NULL,
      OPERATION(.id = "isAlive", .tag = "Health", .status = 200, .answer = ANSWER_SCHEMA,
                .schema = "{\"type\":\"object\",\"required\":[\"message\",\"healthy\"],"
@@ -317,6 +355,31 @@ static const struct route routes[] = {
      OPERATION(.id = "deleteWorkspaceConfiguration", .tag = "Workspaces",
                .resource = &workspace_configuration_resource, .status = 204,
                .summary = "Back to no configuration")},
+    {HTTP_POST, "/v1/private/workspaces/costs", workspace_costs, 0, NULL,
+     OPERATION(.id = "getCost", .tag = "Workspaces",
+               BODY(workspace_summary_request_resource, DECODE_CREATE), .status = 200,
+               .answer = ANSWER_SCHEMA,
+               .schema = DAILY_SCHEMA,
+               .summary = "Cost of each day")},
+    {HTTP_POST, "/v1/private/workspaces/costs/summaries", workspace_costs_summary, 0, NULL,
+     OPERATION(.id = "costsSummary", .tag = "Workspaces",
+               BODY(workspace_summary_request_resource, DECODE_CREATE), .status = 200,
+               .answer = ANSWER_SCHEMA,
+               .schema = SUMMARY_SCHEMA,
+               .summary = "Cost of a period and the one before")},
+    {HTTP_POST, "/v1/private/workspaces/metrics", workspace_metrics, 0, NULL,
+     OPERATION(.id = "getMetric", .tag = "Workspaces",
+               BODY(workspace_metric_request_resource, DECODE_CREATE), .status = 200,
+               .answer = ANSWER_SCHEMA,
+               .schema = DAILY_SCHEMA,
+               .summary = "Mean of a score on each day")},
+    {HTTP_POST, "/v1/private/workspaces/metrics/summaries", workspace_metrics_summary, 0, NULL,
+     OPERATION(.id = "metricsSummary", .tag = "Workspaces",
+               BODY(workspace_summary_request_resource, DECODE_CREATE), .status = 200,
+               .answer = ANSWER_SCHEMA,
+               .schema = "{\"type\":\"object\",\"required\":[\"results\"],\"properties\":{\"results\":{"
+                         "\"type\":\"array\",\"items\":" SUMMARY_SCHEMA "}}}",
+               .summary = "Mean of each score in a period and the one before")},
 };
 
 /* clang-format on */

@@ -465,6 +465,10 @@ static enum err decode_uuids(const struct decoder *d, yyjson_val *value, struct 
 
     if (!yyjson_is_arr(value))
         return wrong_type(d, value, "Set<UUID>");
+    if (n == 0 && !(d->field->flags & FF_REQUIRED)) {
+        ret->kind = VALUE_SET;
+        return ERR_OK;
+    }
     check_size(d, n);
     if (n == 0 || n > d->field->max)
         return ERR_OK;

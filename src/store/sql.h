@@ -49,6 +49,20 @@ void sql_add_filter(struct sql *sql, const struct filter_node *node);
 /* Appends " FROM <table> t JOIN project p … WHERE <conditions of the query>". */
 void sql_add_entity_source(struct sql *sql, const struct entity_query *query);
 
+/* Appends a whole statement: a row for each row that counts, with the columns of enum
+ * sql_metric_column. Rows of one entity and score name come one after the other. */
+void sql_add_metric_rows(struct sql *sql, const struct metric_query *query);
+
+enum sql_metric_column {
+    SQL_METRIC_TIME,  /* the id or the ns that make the bucket */
+    SQL_METRIC_GROUP, /* text; BREAKDOWN_TAGS: the tags; BREAKDOWN_TYPE: the number */
+    SQL_METRIC_VALUE, /* duration in µs; usage; cost; value of a score */
+    SQL_METRIC_NAME,  /* MEASURE_SCORES: the score's */
+    SQL_METRIC_ERROR = SQL_METRIC_NAME, /* MEASURE_ERROR_RATE, MEASURE_SUMMARY: whether it failed */
+    SQL_METRIC_COST,                    /* MEASURE_SUMMARY: the row's own */
+    SQL_METRIC_ENTITY = SQL_METRIC_COST, /* MEASURE_SCORES: whose score it is */
+};
+
 /* Appends " ORDER BY … LIMIT ? OFFSET ?". */
 void sql_add_entity_order(struct sql *sql, const struct entity_query *query);
 

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "model/annotation.h"
 #include "model/entity.h"
+#include "model/metric.h"
 #include "model/project.h"
 #include "model/thread.h"
 #include "model/workspace.h"
@@ -431,5 +432,40 @@ struct entity_stats {
 
 enum err store_entity_stats(struct session *session, const struct entity_query *query,
                             struct arena *arena, struct entity_stats *ret);
+
+/* ---- metrics over time (stats.md 4 to 6) ---- */
+
+/* What to count of the rows that `project`, the bounds and the filter choose. */
+struct metric_query {
+    enum metric_entity entity;
+    enum metric_measure measure;
+    enum metric_interval interval;
+    struct project project;
+    int64_t from_ms, to_ms;           /* of the rows' ids, inclusive; threads: of their record */
+    int64_t span_from_ms, span_to_ms; /* sums over spans: of the spans' ids as well */
+    bool by_start;                    /* start_time must lie in the bounds too, and makes buckets */
+    const struct filter_node *filter; /* NULL: none */
+    enum breakdown_field group;       /* 0 or BREAKDOWN_NONE: one group "" */
+    struct str group_key;             /* BREAKDOWN_METADATA */
+    struct str name;                  /* scores and usage: only this name; empty: all */
+};
+
+/* One bucket of one group; scores and usage: of one name. What the measure does not ask for is 0.
+ */
+struct metric_row {
+    int64_t bucket_ms; /* its start */
+    struct str group, name;
+    int64_t count;         /* rows; MEASURE_SCORES: of them that have the score */
+    int64_t timed;         /* rows with a duration */
+    int64_t errors;        /* rows with an error */
+    decimal_int sum;       /* µs of the durations; usage; 10^-9 of the scores' means */
+    decimal_int cost;      /* 10^-12 USD */
+    double percentiles[3]; /* p50, p90, p99, ms */
+};
+
+/* Counts in one pass. An arena array in no particular order. ERR_TIMEOUT; ERR_TOO_LARGE at the
+ * arena's ceiling. */
+enum err store_metric(struct session *session, const struct metric_query *query,
+                      struct arena *arena, struct metric_row **ret, size_t *ret_count);
 
 #endif

@@ -81,15 +81,21 @@ static double percentile(double *values, size_t n, double q)
     return low + (high - low) * (place - (double)k);
 }
 
-static void percentiles_final(sqlite3_context *context)
+void percentiles_compute(double *values, size_t n, double ret[3])
 {
     static const double quantiles[] = {0.5, 0.9, 0.99};
-    struct percentiles *state = sqlite3_aggregate_context(context, 0);
-    double out[3] = {0, 0, 0};
-    size_t n = state ? state->values.n / sizeof(double) : 0;
 
-    for (size_t i = 0; n > 0 && i < 3; i++)
-        out[i] = percentile((double *)state->values.p, n, quantiles[i]);
+    for (size_t i = 0; i < 3; i++)
+        ret[i] = n ? percentile(values, n, quantiles[i]) : 0;
+}
+
+static void percentiles_final(sqlite3_context *context)
+{
+    struct percentiles *state = sqlite3_aggregate_context(context, 0);
+    double out[3];
+
+    percentiles_compute(state ? (double *)state->values.p : NULL,
+                        state ? state->values.n / sizeof(double) : 0, out);
     if (state)
         buf_done(&state->values);
     sqlite3_result_blob(context, out, sizeof(out), SQLITE_TRANSIENT);

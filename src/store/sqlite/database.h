@@ -160,6 +160,10 @@ int functions_register(struct session *session);
 int tally_functions_register(struct session *session);
 int aggregates_register(struct session *session);
 
+/* p50, p90 and p99 of values, by interpolation (stats.md 1); 0 when there are none. Reorders them.
+ */
+void percentiles_compute(double *values, size_t n, double ret[3]);
+
 /* Walks a tally blob: the next name and count. False at the end. */
 struct tally_walk {
     const uint8_t *p, *end;
