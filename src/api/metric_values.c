@@ -9,6 +9,9 @@
 #define MS_PER_S 1000LL
 #define PERCENT 100
 #define NANO 1000000000LL
+/* What ranks are counted in: 10^-12, as costs are. */
+#define RANK_SCALE 12
+#define NANO_TO_RANK 1000
 /* µs to ms with 9 decimals */
 #define US_TO_NANO_MS 1000000LL
 
@@ -49,8 +52,7 @@ yyjson_mut_val *metric_error_rate(yyjson_mut_doc *doc, int64_t errors, int64_t c
 
 yyjson_mut_val *metric_mean_score(yyjson_mut_doc *doc, decimal_int sum, int64_t count)
 {
-    return sum ? yyjson_mut_real(doc, decimal_to_double(sum, 9) / (double)count)
-               : yyjson_mut_null(doc);
+    return yyjson_mut_real(doc, decimal_to_double(sum, 9) / (double)count);
 }
 
 yyjson_mut_val *metric_value(yyjson_mut_doc *doc, enum metric_measure measure,
@@ -64,7 +66,7 @@ yyjson_mut_val *metric_value(yyjson_mut_doc *doc, enum metric_measure measure,
     case MEASURE_ERROR_RATE:
         return metric_error_rate(doc, row->errors, row->count);
     case MEASURE_SCORES:
-        return metric_mean_score(doc, row->sum, row->count);
+        return row->sum ? metric_mean_score(doc, row->sum, row->count) : yyjson_mut_null(doc);
     case MEASURE_USAGE:
         return decimal_value(doc, row->sum, 0);
     case MEASURE_COST:
@@ -74,24 +76,23 @@ yyjson_mut_val *metric_value(yyjson_mut_doc *doc, enum metric_measure measure,
     }
 }
 
-double metric_number(enum metric_measure measure, const struct metric_row *row, int percentile)
+decimal_int metric_rank(enum metric_measure measure, const struct metric_row *row, int percentile)
 {
+    decimal_int number;
+
     switch (measure) {
     case MEASURE_PERCENTILES:
-        return row->percentiles[percentile];
-    case MEASURE_AVERAGE:
-        return row->timed ? decimal_to_double(mean_duration(row->sum, row->timed), 9) : 0;
-    case MEASURE_ERROR_RATE:
-        return decimal_to_double(error_rate(row->errors, row->count), 9);
+        return decimal_from_double(stats_cut(row->percentiles[percentile]), RANK_SCALE);
     case MEASURE_SCORES:
-        return decimal_to_double(row->sum, 9) / (double)row->count;
-    case MEASURE_USAGE:
-        return decimal_to_double(row->sum, 0);
+        number = divide(row->sum, row->count) * NANO_TO_RANK;
+        break;
     case MEASURE_COST:
-        return decimal_to_double(row->cost, 12);
+        number = row->cost;
+        break;
     default:
-        return (double)row->count;
+        number = (measure == MEASURE_USAGE ? row->sum : row->count) * NANO * NANO_TO_RANK;
     }
+    return number;
 }
 
 /* ---- buckets ---- */
@@ -144,7 +145,7 @@ static yyjson_mut_val *series_value(yyjson_mut_doc *doc, const struct metric_ser
                                     const struct metric_row *row)
 {
     if (series->keep_zero && series->measure == MEASURE_SCORES)
-        return yyjson_mut_real(doc, metric_number(series->measure, row, 0));
+        return metric_mean_score(doc, row->sum, row->count);
     return metric_value(doc, series->measure, row, series->percentile);
 }
 

@@ -8,12 +8,13 @@
 yyjson_mut_val *metric_value(yyjson_mut_doc *doc, enum metric_measure measure,
                              const struct metric_row *row, int percentile);
 
-/* The same as a number to order by. */
-double metric_number(enum metric_measure measure, const struct metric_row *row, int percentile);
+/* The same as a number to add up and to order by: 10^-12, values rounded to what is told. Of the
+ * measures that groups can be made of. */
+decimal_int metric_rank(enum metric_measure measure, const struct metric_row *row, int percentile);
 
 /* Parts of such values, for other answers: `total` units divided by `count`, in units of 10^-9,
- * half up; mean duration in ms of a sum in µs; the share of errors in percent; the mean of scores,
- * null when it is 0. `count` must be above 0. */
+ * half up; mean duration in ms of a sum in µs; the share of errors in percent; the mean of scores.
+ * `count` must be above 0. */
 yyjson_mut_val *metric_mean_duration(yyjson_mut_doc *doc, decimal_int us, int64_t count);
 yyjson_mut_val *metric_error_rate(yyjson_mut_doc *doc, int64_t errors, int64_t count);
 yyjson_mut_val *metric_mean_score(yyjson_mut_doc *doc, decimal_int sum, int64_t count);

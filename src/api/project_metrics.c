@@ -223,7 +223,7 @@ static void add_plain(struct answer_writer *w, const struct metric_row *rows, si
 struct group {
     const struct metric_row *rows;
     size_t count;
-    double sum;
+    decimal_int sum;
 };
 
 /* The greatest first; of equal ones that whose name comes first. */
@@ -264,8 +264,8 @@ static enum err add_groups(struct answer_writer *w, const struct metric_row *row
         end = run_end(rows, count, i);
         groups[n] = (struct group){rows + i, end - i, 0};
         for (size_t j = i; j < end; j++)
-            groups[n].sum +=
-                metric_number(w->asked->metric->measure, &rows[j], w->asked->percentile);
+            groups[n].sum = decimal_add(groups[n].sum, metric_rank(w->asked->metric->measure,
+                                                                   &rows[j], w->asked->percentile));
         n++;
     }
     if (n > 1)

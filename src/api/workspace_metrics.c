@@ -278,11 +278,11 @@ static void add_scores(yyjson_mut_doc *doc, yyjson_mut_val *results, const struc
         while (p < previous->count && str_cmp(previous->rows[p].name, now->name) < 0)
             p++;
         old = p < previous->count && str_eq(previous->rows[p].name, now->name)
-                  ? yyjson_mut_real(doc, metric_number(MEASURE_SCORES, &previous->rows[p], 0))
+                  ? metric_mean_score(doc, previous->rows[p].sum, previous->rows[p].count)
                   : yyjson_mut_null(doc);
         yyjson_mut_obj_add_strn(doc, result, "name", now->name.p, now->name.n);
         yyjson_mut_obj_add_val(doc, result, "current",
-                               yyjson_mut_real(doc, metric_number(MEASURE_SCORES, now, 0)));
+                               metric_mean_score(doc, now->sum, now->count));
         yyjson_mut_obj_add_val(doc, result, "previous", old);
     }
 }

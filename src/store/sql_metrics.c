@@ -170,6 +170,7 @@ static void add_conditions(struct sql *sql, const struct metric_query *query)
 
 void sql_add_metric_rows(struct sql *sql, const struct metric_query *query)
 {
+    sql->project_key = query->project.key;
     add_columns(sql, query);
     add_tables(sql, query);
     add_conditions(sql, query);

@@ -84,7 +84,9 @@ def percentile(values, q):
 
 
 def half_up(number):
-    return Fraction(math.floor(number * 10**9 + Fraction(1, 2)), 10**9)
+    """To 9 decimals, halves away from 0."""
+    rounded = Fraction(math.floor(abs(number) * 10**9 + Fraction(1, 2)), 10**9)
+    return -rounded if number < 0 else rounded
 
 
 class Entity:
@@ -178,8 +180,12 @@ def grouped(metric, interval, entities, start, end, breakdown):
         values = measured(kind, inside, start, end)
         if wanted in values:
             groups[group].append((iso(start if bucket is None else bucket), values[wanted]))
-    order = sorted(groups.items(), key=lambda one: (-sum(value or 0 for _, value in one[1]),
-                                                    one[0].encode()))
+    def rank(points):
+        """Means have endless digits; they are ordered by what is told of them."""
+        values = [value or 0 for _, value in points]
+        return -sum(half_up(value) if kind == "scores" else value for value in values)
+
+    order = sorted(groups.items(), key=lambda one: (rank(one[1]), one[0].encode()))
     if len(order) > 10:
         order[10:] = [("__others__", [point for _, points in order[10:] for point in points])]
     return order

@@ -104,6 +104,20 @@ def update_project(api, body):
     return api.patch(f"projects/{made}", body, bad=True)
 
 
+# A start that every time of the walk is after, or the walk's own time, and an end after that.
+PERIOD = {"interval_start": "2024-01-01T00:00:00Z", "interval_end": "2024-04-01T00:00:00Z"}
+
+
+def walked_project(path, base, inner=None, special=()):
+    """A body that asks about a project; `inner` is the property that is walked."""
+    def send(api, body):
+        api.post("projects", {"name": PROJECT})
+        if inner:
+            body = {**PERIOD, "metric_type": "SPAN_DURATION", "interval": "DAILY", inner: body}
+        return api.post(f"projects/{api.project_id(PROJECT)}/{path}", body, bad=True)
+    return Target(f"POST projects/{{id}}/{path}", base, send, inner=inner, special=special)
+
+
 TARGETS = {
     **entity_targets("traces", lambda: trace(PROJECT)),
     **entity_targets("spans", lambda: span(PROJECT, FIXED_TRACE, parent_span_id=FIXED_PARENT)),
@@ -125,6 +139,16 @@ TARGETS = {
         lambda api, body, response: api.get(f"projects/{update_project.last}").json()),
     "retrieve project": Target("POST projects/retrieve", lambda: {"name": "walked"}, retrieve,
                                lambda api, body, response: response.json()),
+    "metrics": walked_project("metrics", lambda: {**PERIOD, "metric_type": "TRACE_COUNT",
+                                                  "interval": "DAILY"},
+                              special=("metric_type", "interval", "interval_start",
+                                       "trace_filters", "span_filters", "thread_filters")),
+    "metric breakdown": walked_project("metrics", lambda: {"sub_metric": "p50",
+                                                           "metadata_key": "k"}, "breakdown"),
+    "KPI cards": walked_project("kpi-cards", lambda: {**PERIOD, "entity_type": "spans"},
+                                special=("filters",)),
+    **{f"workspace {path}": plain(f"POST workspaces/{path}", lambda: {**PERIOD, "name": "a"})
+       for path in ("costs", "costs/summaries", "metrics", "metrics/summaries")},
     "configuration": plain(
         "PUT workspaces/configurations", dict,
         lambda api, body, response: api.get("workspaces/configurations").json()),
@@ -169,10 +193,12 @@ def sample(api, field, described):
         return name("walk")
     if field in special:
         return special[field]
+    if field in ("ids", "project_ids"):
+        return [uuid7()]
     return {"json": {"k": [1, None]}, "enum": described.get("enum", [None])[-1],
             "uuid": uuid7(), "date-time": "2024-03-03T03:03:03.123Z", "double": 1.5, "number": 1.5,
             "int64": 7, "boolean": True, "string": "text", "array": ["a"], "map": {"k": 7},
-            "object": {"exception_type": "E"}}[kind_of(described)] if field != "ids" else [uuid7()]
+            "object": {"exception_type": "E"}}[kind_of(described)]
 
 
 def camel(target, field):

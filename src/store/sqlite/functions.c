@@ -150,8 +150,11 @@ static void function_json_string(sqlite3_context *context, int count, sqlite3_va
     (void)count;
     if (json.n && !json_parse(scratch, json, &root, &ignored))
         member = yyjson_obj_getn(root, key.p, key.n);
-    sqlite3_result_text64(context, yyjson_is_str(member) ? yyjson_get_str(member) : "",
-                          yyjson_get_len(member), SQLITE_TRANSIENT, SQLITE_UTF8);
+    if (!yyjson_is_str(member))
+        sqlite3_result_text(context, "", 0, SQLITE_STATIC);
+    else
+        sqlite3_result_text64(context, yyjson_get_str(member), yyjson_get_len(member),
+                              SQLITE_TRANSIENT, SQLITE_UTF8);
     done(context);
 }
 
