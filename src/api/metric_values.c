@@ -5,6 +5,7 @@
 
 #include "api/stats_values.h"
 #include "base/clock.h"
+#include "model/thread.h"
 
 #define MS_PER_S 1000LL
 #define PERCENT 100
@@ -190,5 +191,7 @@ void metric_sort_rows(struct metric_row *rows, size_t count)
 
 const struct resource *metric_resource(enum metric_entity entity)
 {
-    return entity == METRIC_SPANS ? &span_resource : &trace_resource;
+    return entity == METRIC_SPANS     ? &span_resource
+           : entity == METRIC_THREADS ? &thread_resource
+                                      : &trace_resource;
 }

@@ -24,12 +24,9 @@ static const char *entity_table(const struct metric_query *query)
                                              : "trace t";
 }
 
-static const char *duration_column(const struct metric_query *query)
-{
-    return query->entity == METRIC_THREADS
-               ? ", t.end_time / 1000 - t.start_time / 1000"
-               : ", CASE WHEN t.start_time != 0 THEN t.end_time / 1000 - t.start_time / 1000 END";
-}
+/* µs; of threads from their first start to their last end. */
+static const char duration_column[] =
+    ", CASE WHEN t.start_time != 0 THEN t.end_time / 1000 - t.start_time / 1000 END";
 
 static void add_group(struct sql *sql, const struct metric_query *query)
 {
@@ -62,13 +59,13 @@ static void add_columns(struct sql *sql, const struct metric_query *query)
     switch (query->measure) {
     case MEASURE_PERCENTILES:
     case MEASURE_AVERAGE:
-        sql_add(sql, duration_column(query));
+        sql_add(sql, duration_column);
         break;
     case MEASURE_ERROR_RATE:
         sql_add(sql, ", NULL, t.heavy & 8");
         break;
     case MEASURE_SUMMARY:
-        sql_add(sql, duration_column(query));
+        sql_add(sql, duration_column);
         sql_add(sql, query->entity == METRIC_THREADS ? ", 0, t.cost" : ", t.heavy & 8, t.cost");
         break;
     case MEASURE_SCORES:

@@ -1,5 +1,6 @@
 """A project with traces, spans and scores around the borders of hours, days and weeks."""
 import random
+from fractions import Fraction
 
 import client
 from metric_model import DAY, HOUR, Entity, ms, ms_of_id
@@ -25,6 +26,24 @@ COSTS = [OUT, 0, 0.25, 0.000000000001, 12.5, 0.1]
 SCORES = ["accuracy", "Tone of voice", "zero"]
 
 
+class ThreadRow:
+    """What a thread comes to."""
+
+    def __init__(self, model, thread, traces, tags):
+        self.id, self.thread, self.traces, self.own_tags = model, thread, traces, tags
+
+    def duration(self):
+        ends = [end for trace in self.traces if (end := trace.time("end_time")) is not None]
+        start = min(trace.time("start_time") for trace in self.traces)
+        return Fraction(max(ends) // 1000 - start // 1000, 1000) if ends and start else None
+
+    def tags(self):
+        return sorted(set(self.own_tags))
+
+    def has(self, field):
+        return False
+
+
 class Project:
     """`rows` and `entities` by kind; scores[kind][id][name] = [values]."""
 
@@ -42,6 +61,7 @@ class Project:
                      for kind, items in sent.items()}
         self.scores = {kind: self.score(kind) for kind in ("traces", "spans")}
         self.entities = {kind: self.make_entities(kind) for kind in ("traces", "spans")}
+        self.entities["threads"] = self.make_threads()
 
     def times(self):
         """A start in the near past of nothing, and mostly an end."""
@@ -66,7 +86,7 @@ class Project:
 
     def make(self, count):
         moments = BORDERS + [self.moment() for _ in range(count - len(BORDERS))]
-        threads = [OUT, "", *(f"thread {i}" for i in range(9))]
+        threads = [OUT, "", *(f"thread {i}" for i in range(45))]
         traces, spans = [], []
         for moment in moments:
             thread = self.rng.choice(threads)
@@ -107,6 +127,32 @@ class Project:
         return [Entity(row, ms_of_id(row.id),
                        below.get(row.id, []) if kind == "traces" else [row],
                        self.scores[kind][row.id]) for row in self.rows[kind]]
+
+    def make_threads(self):
+        """Threads with the ids that the server made; what they come to is computed here."""
+        query = f"traces/threads?size=1000&project_id={self.id}"
+        shown = {one["id"]: one for one in self.wire.must(200, "GET", query)["content"]}
+        below = {}
+        for entity in self.entities["traces"]:
+            below.setdefault(entity.row.sent.get("thread_id", ""), []).append(entity)
+        below.pop("")
+        assert shown.keys() == below.keys()
+        threads, items = [], []
+        for thread, traces in below.items():
+            model, tags = shown[thread]["thread_model_id"], self.rng.choice(TAGS)
+            if tags is OUT:
+                tags = []
+            if tags:
+                self.wire.must(204, "PATCH", f"traces/threads/{model}", {"tags": tags})
+            scores = {one: [0.0 if one == "zero" else self.rng.choice([0.5, -2.25])]
+                      for one in self.rng.sample(SCORES, self.rng.choice([0, 1, 2]))}
+            items += [{"thread_id": thread, "project_name": self.name, "name": one,
+                       "source": "sdk", "value": values[0]} for one, values in scores.items()]
+            spans = [span for trace in traces for span in trace.spans]
+            row = ThreadRow(model, thread, [trace.row for trace in traces], tags)
+            threads.append(Entity(row, ms_of_id(model), spans, scores))
+        self.wire.must(204, "PUT", "traces/threads/feedback-scores", {"scores": items})
+        return threads
 
     def inside(self, kind, start, end, keep=lambda row: True):
         return [entity for entity in self.entities[kind]

@@ -3,13 +3,12 @@ import random
 
 import pytest
 
-from client import Api, is_error, is_message, is_unreadable, name, trace, uuid4, uuid7
+from client import Api, is_error, is_message, is_unreadable, name, span, trace, uuid4, uuid7
 from metric_data import DAY, END, HOUR, MONDAY, START, iso_ms, project_of
 from metric_model import INTERVALS, METRICS, grouped, is_series, plain
 from query_data import random_node
 from query_model import matches
 
-ENTITY_METRICS = [metric for metric, row in METRICS.items() if row[0] != "threads"]
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +44,10 @@ def is_plain(results, wanted):
 # ---- without groups -----------------------------------------------------------------------------
 
 @pytest.mark.parametrize("interval", INTERVALS)
-@pytest.mark.parametrize("metric", ENTITY_METRICS)
+@pytest.mark.parametrize("metric", METRICS)
 def test_metric(api, data, metric, interval):
     inside = data.inside(METRICS[metric][0], START, END)
-    assert len(inside) > 50
+    assert len(inside) > 15
     assert is_plain(ask(api, data.id, body_of(metric, interval)),
                     plain(metric, interval, inside, START, END))
 
@@ -68,7 +67,7 @@ PERIODS = {
 @pytest.mark.parametrize("interval", INTERVALS)
 def test_period(api, data, interval, period, subtests):
     start, end = PERIODS[period]
-    for metric in ENTITY_METRICS:
+    for metric in METRICS:
         with subtests.test(metric=metric):
             inside = data.inside(METRICS[metric][0], start, end)
             assert is_plain(ask(api, data.id, body_of(metric, interval, start, end)),
@@ -103,6 +102,26 @@ def test_project_without_traces(api):
                                                             "duration.p99"]
 
 
+@pytest.mark.parametrize("kind", ["traces", "spans"])
+def test_scores_of_several_authors_count_once(api, kind):
+    """In an annotation queue one may rate again what one has rated."""
+    project, ids = name(), [uuid7(MONDAY + i) for i in range(3)]
+    make = trace if kind == "traces" else span
+    api.batch(kind, *(make(project, id=one) for one in ids))
+    queues = [None, uuid7(), uuid7()]
+    given = [(0, "a", 1, 0), (0, "a", 0, 1), (0, "a", 1, 2), (0, "b", 5, 0), (1, "a", -2, 0),
+             (1, "b", 2, 1), (1, "b", 1, 0), (2, "sum", 0.5, 0), (2, "sum", -0.5, 1)]
+    for i, one, value, queue in given:
+        score = {"name": one, "value": value, "source": "sdk", "source_queue_id": queues[queue]}
+        score = {key: part for key, part in score.items() if part is not None}
+        assert api.put(f"{kind}/{ids[i]}/feedback-scores", score).status_code == 204
+    metric = "FEEDBACK_SCORES" if kind == "traces" else "SPAN_FEEDBACK_SCORES"
+    results = ask(api, api.project_id(project), body_of(metric, "TOTAL"))
+    values = {series["name"]: series["data"][0]["value"] for series in results}
+    assert values == {"a": pytest.approx((2 / 3 - 2) / 2), "b": pytest.approx((5 + 1.5) / 2),
+                      "sum": None}
+
+
 def test_other_projects_do_not_count(api, data):
     project = name()
     api.batch("traces", *(trace(project, id=uuid7(MONDAY + i)) for i in range(3)))
@@ -130,7 +149,7 @@ def fields_of(node):
 @pytest.mark.parametrize("kind", ["traces", "spans"])
 def test_random_filters(api, data, kind, subtests):
     rng, done = random.Random(5), 0
-    metrics = [metric for metric in ENTITY_METRICS if METRICS[metric][0] == kind]
+    metrics = [metric for metric in METRICS if METRICS[metric][0] == kind]
     while done < 60:
         node = random_node(rng, data.rows[kind], kind)
         if fields_of(node) & {*UNKNOWN, *(IGNORED if kind == "traces" else ())}:
@@ -150,6 +169,37 @@ def test_filters_of_other_entities_have_no_effect(api, data):
                 == ask(api, data.id, body_of(metric, "DAILY")))
 
 
+THREAD_FILTERS = [
+    ("id", "contains", "thread 1", lambda row: "thread 1" in row.thread),
+    ("tags", "contains", "a", lambda row: any("a" in tag.lower() for tag in row.tags())),
+    ("number_of_messages", ">", "4", lambda row: 2 * len(row.traces) > 4),
+    ("duration", ">=", "1000", lambda row: (row.duration() or 0) >= 1000),
+    ("status", "=", "active", lambda row: True), ("status", "=", "inactive", lambda row: False),
+    # Not applied
+    ("source", "=", "playground", lambda row: True), ("environment", "=", "x", lambda row: True),
+    ("annotation_queue_ids", "contains", "x", lambda row: True)]
+
+
+@pytest.mark.parametrize("field, op, value, keep", THREAD_FILTERS)
+def test_thread_filters(api, data, field, op, value, keep):
+    inside = data.inside("threads", START, END, keep)
+    filters = [{"field": field, "operator": op, "value": value}]
+    for metric in (one for one in METRICS if METRICS[one][0] == "threads"):
+        for interval in INTERVALS:
+            body = body_of(metric, interval, thread_filters=filters)
+            assert is_plain(ask(api, data.id, body), plain(metric, interval, inside, START, END))
+
+
+def test_thread_without_traces_does_not_count(api):
+    project = name()
+    made = trace(project, thread_id="t", id=uuid7(MONDAY))
+    api.create("traces", made)
+    body = body_of("THREAD_COUNT", "TOTAL")
+    assert ask(api, api.project_id(project), body)[0]["data"][0]["value"] == 1
+    api.delete(f"traces/{made['id']}")
+    assert ask(api, api.project_id(project), body) == []
+
+
 @pytest.mark.parametrize("field, value", [
     ("total_estimated_cost", "99999"), ("llm_span_count", "99999"), ("usage.total_tokens", "9999"),
     ("experiment_id", "x"), ("annotation_queue_ids", "x")])
@@ -159,27 +209,27 @@ def test_ignored_filters(api, data, field, value):
             == ask(api, data.id, body_of("TRACE_COUNT", "DAILY")))
 
 
-@pytest.mark.parametrize("kind", ["traces", "spans"])
+@pytest.mark.parametrize("kind", ["traces", "spans", "threads"])
 def test_filter_by_scores(api, data, kind):
     filters = [{"field": "feedback_scores", "key": "accuracy", "operator": ">=", "value": "0.5"}]
     inside = [entity for entity in data.inside(kind, START, END)
               if entity.scores.get("accuracy", [-9])[0] >= 0.5]
     assert inside
-    for metric in (one for one in ENTITY_METRICS if METRICS[one][0] == kind):
+    for metric in (one for one in METRICS if METRICS[one][0] == kind):
         body = body_of(metric, "DAILY", **{f"{kind[:-1]}_filters": filters})
         assert is_plain(ask(api, data.id, body), plain(metric, "DAILY", inside, START, END))
 
 
-@pytest.mark.parametrize("member", ["trace_filters", "span_filters"])
+@pytest.mark.parametrize("member", ["trace_filters", "span_filters", "thread_filters"])
 def test_bad_filters(api, data, member):
     def send(filters):
         return api.post(f"projects/{data.id}/metrics",
                         body_of("TRACE_COUNT", "DAILY", **{member: filters}), bad=True)
     for filters in ({}, "x", 5, [5], [{"field": "no such", "operator": "=", "value": "x"}],
-                    [{"field": "name", "operator": "~", "value": "x"}], [{"field": "name"}]):
+                    [{"field": "tags", "operator": "~", "value": "x"}], [{"field": "tags"}]):
         assert is_unreadable(send(filters)), filters
-    assert is_message(send([{"field": "name", "operator": ">=", "value": "x"}]), 400,
-                      "Invalid operator '>=' for field 'name' of type 'STRING'")
+    assert is_message(send([{"field": "tags", "operator": ">=", "value": "x"}]), 400,
+                      "Invalid operator '>=' for field 'tags' of type 'LIST'")
     assert is_message(send([{"field": "duration", "operator": "=", "value": "x"}]), 400,
                       "Invalid value 'x' or key 'null' for field 'duration' of type 'NUMBER'")
     assert send(None).status_code == send([]).status_code == 200
@@ -189,8 +239,8 @@ def test_bad_filters(api, data, member):
 
 FIELDS = {"traces": ("tags", "metadata", "name", "error_info", "error_type"),
           "spans": ("tags", "metadata", "name", "error_info", "error_type", "model", "provider",
-                    "type")}
-GROUPED = ["TRACE_COUNT", "DURATION", "TOKEN_USAGE", "COST", "FEEDBACK_SCORES", "SPAN_COUNT",
+                    "type"), "threads": ("tags",)}
+GROUPED = ["THREAD_COUNT", "THREAD_DURATION", "THREAD_FEEDBACK_SCORES", "TRACE_COUNT", "DURATION", "TOKEN_USAGE", "COST", "FEEDBACK_SCORES", "SPAN_COUNT",
            "SPAN_DURATION", "SPAN_TOKEN_USAGE", "SPAN_FEEDBACK_SCORES"]
 SUB_METRICS = {"percentiles": ["p50", "P90", "p99"], "usage": ["total_tokens", "no such"],
                "scores": ["accuracy", "zero", "no such"]}
@@ -250,9 +300,7 @@ AUDIENCES = {"tags": "Trace, Span, and Thread metrics",
              **dict.fromkeys(("metadata", "name", "error_info", "error_type"),
                              "Trace and Span metrics"),
              **dict.fromkeys(("model", "provider", "type"), "Span metrics only")}
-ALLOWED = {"traces": FIELDS["traces"], "spans": FIELDS["spans"], "threads": ("tags",)}
-WITH_GROUPS = {*GROUPED, "GUARDRAILS_FAILED_COUNT", "THREAD_COUNT", "THREAD_DURATION",
-               "THREAD_FEEDBACK_SCORES"}
+WITH_GROUPS = {*GROUPED, "GUARDRAILS_FAILED_COUNT"}
 
 
 @pytest.mark.parametrize("field", AUDIENCES)
@@ -260,7 +308,7 @@ WITH_GROUPS = {*GROUPED, "GUARDRAILS_FAILED_COUNT", "THREAD_COUNT", "THREAD_DURA
 def test_compatibility(api, data, metric, field):
     sub_metric = {"percentiles": "p50"}.get(METRICS[metric][1], "x")
     response = refused(api, data, metric, field=field, metadata_key="k", sub_metric=sub_metric)
-    if metric in WITH_GROUPS and field in ALLOWED[METRICS[metric][0]]:
+    if metric in WITH_GROUPS and field in FIELDS[METRICS[metric][0]]:
         assert response.status_code == 200, response.text
         return
     assert is_error(response, 422, f"Group by field '{field}' is not compatible with metric type "
