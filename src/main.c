@@ -68,7 +68,8 @@ static int serve(const struct options *options)
 {
     struct store_options store_options = {options->data, (int)options->workers + READERS_MORE,
                                           (size_t)options->memory_limit, options->query_timeout};
-    struct writer_options writer_options = {(int)options->write_queue, WRITE_QUEUE_BYTES};
+    struct writer_options writer_options = {(int)options->write_queue, WRITE_QUEUE_BYTES,
+                                            options->environments_max};
     struct api api = {.any_workspace = options->workspaces == WORKSPACES_ANY,
                       .stream_slots = READERS_MORE,
                       .stream_limit_ms = STREAM_QUERIES * options->query_timeout,

@@ -46,6 +46,8 @@ const struct option option_table[] = {
      "another time."},
     {"thread-check", OPTION_DURATION, AT(thread_check), "15s", 100, 3600 * SECONDS, NULL, "TIME",
      "How often the server looks for such threads."},
+    {"environments-max", OPTION_INT, AT(environments_max), "100", 1, 1000000, NULL, "COUNT",
+     "Most environments in a workspace; further names in traces add none."},
     {"log-level", OPTION_CHOICE, AT(log_level), "info", 0, 0, log_level_choices, "LEVEL",
      "debug logs each request."},
 };

@@ -23,11 +23,12 @@ struct options {
     int64_t head_timeout; /* ms */
     int64_t network_threads;
     int64_t workers;
-    int64_t write_queue;    /* changes */
-    int64_t query_timeout;  /* ms */
-    int64_t thread_timeout; /* ms */
-    int64_t thread_check;   /* ms */
-    int log_level;          /* enum log_level */
+    int64_t write_queue;      /* changes */
+    int64_t query_timeout;    /* ms */
+    int64_t thread_timeout;   /* ms */
+    int64_t thread_check;     /* ms */
+    int64_t environments_max; /* of a workspace */
+    int log_level;            /* enum log_level */
 };
 
 extern const struct option option_table[];

@@ -1,6 +1,7 @@
 /* What the handlers share. */
 #include "api/api.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "json/json.h"
 #include "model/workspace.h"
@@ -129,6 +130,34 @@ enum err api_path_uuid(struct request *request, size_t index, struct uuid *ret,
     return error_set(reterr, ERR_NOT_FOUND, "%s", err_text(ERR_NOT_FOUND));
 }
 
+static enum err bad_id(struct error *reterr, struct str details)
+{
+    error_set(reterr, ERR_BAD_REQUEST, "Invalid UUID for id");
+    return error_set_details(reterr, "%.*s", STR_ARG(details));
+}
+
+enum err api_check_id(const struct api *api, const struct resource *resource, const struct uuid *id,
+                      bool only_future, struct error *reterr)
+{
+    int64_t time, now;
+    char text[INSTANT_TEXT_MAX];
+
+    if (uuid_version(id) != 7)
+        return bad_id(reterr,
+                      str_format(reterr->arena, "%s id must be a version 7 UUID", resource->name));
+    if (api->id_window_ms == 0)
+        return ERR_OK;
+    time = uuid_time_ms(id);
+    now = clock_now_us() / CLOCK_US_PER_MS;
+    if (time <= now + api->id_window_ms && (only_future || time >= now - api->id_window_ms))
+        return ERR_OK;
+    instant_format_us(time * CLOCK_US_PER_MS, text);
+    return bad_id(reterr, str_format(reterr->arena,
+                                     "id with timestamp '%s' must be in the allowed ingestion "
+                                     "window of 'PT24H' around now, reason '%s'",
+                                     text, time > now ? "too_far_future" : "too_old"));
+}
+
 void api_set_location(struct request *request, const struct uuid *id)
 {
     char text[UUID_TEXT_SIZE];
@@ -161,6 +190,15 @@ enum err api_read_project(struct session *session, int64_t workspace, const stru
     return err == ERR_NOT_FOUND
                ? error_set(reterr, err, "Project name: %.*s not found", STR_ARG(name->s))
                : err;
+}
+
+void api_add_page(yyjson_mut_doc *doc, yyjson_mut_val *root, int64_t page, int64_t size,
+                  int64_t total, yyjson_mut_val *content)
+{
+    yyjson_mut_obj_add_sint(doc, root, "page", page);
+    yyjson_mut_obj_add_sint(doc, root, "size", size);
+    yyjson_mut_obj_add_sint(doc, root, "total", total);
+    yyjson_mut_obj_add_val(doc, root, "content", content);
 }
 
 void api_answer(struct request *request, int status, yyjson_mut_doc *doc, yyjson_mut_val *root)

@@ -77,6 +77,11 @@ void api_write_fail(struct request *request, enum err err, struct error *error);
 enum err api_path_uuid(struct request *request, size_t index, struct uuid *ret,
                        struct error *reterr);
 
+/* Ids of clients are version 7, and of about now when the window is on; `only_future` refuses just
+ * those of later (traces.md 2.2). ERR_BAD_REQUEST. */
+enum err api_check_id(const struct api *api, const struct resource *resource, const struct uuid *id,
+                      bool only_future, struct error *reterr);
+
 /* Location header: absolute URL of the request plus "/<id>". */
 void api_set_location(struct request *request, const struct uuid *id);
 
@@ -84,6 +89,10 @@ void api_set_location(struct request *request, const struct uuid *id);
  * when neither is given, ERR_NOT_FOUND. */
 enum err api_read_project(struct session *session, int64_t workspace, const struct params *params,
                           struct project *ret, struct error *reterr);
+
+/* Fills in the envelope of a page but for `sortable_by`. */
+void api_add_page(yyjson_mut_doc *doc, yyjson_mut_val *root, int64_t page, int64_t size,
+                  int64_t total, yyjson_mut_val *content);
 
 /* Answers with a document that was built by json_new(). */
 void api_answer(struct request *request, int status, yyjson_mut_doc *doc, yyjson_mut_val *root);

@@ -1,38 +1,7 @@
 /* Creating, changing and deleting traces and spans: bodies become changes for the writer. */
 #include "api/entities.h"
-#include "base/clock.h"
 #include "ingest/entity_write.h"
 #include "model/decode.h"
-
-static enum err bad_id(struct error *reterr, struct str details)
-{
-    error_set(reterr, ERR_BAD_REQUEST, "Invalid UUID for id");
-    return error_set_details(reterr, "%.*s", STR_ARG(details));
-}
-
-/* Ids of clients are version 7, and of about now when the window is on: for PATCH only the future
- * is refused (traces.md 2.2). */
-static enum err check_id(const struct api *api, const struct resource *resource,
-                         const struct uuid *id, bool only_future, struct error *reterr)
-{
-    int64_t time, now;
-    char text[INSTANT_TEXT_MAX];
-
-    if (uuid_version(id) != 7)
-        return bad_id(reterr,
-                      str_format(reterr->arena, "%s id must be a version 7 UUID", resource->name));
-    if (api->id_window_ms == 0)
-        return ERR_OK;
-    time = uuid_time_ms(id);
-    now = clock_now_us() / CLOCK_US_PER_MS;
-    if (time <= now + api->id_window_ms && (only_future || time >= now - api->id_window_ms))
-        return ERR_OK;
-    instant_format_us(time * CLOCK_US_PER_MS, text);
-    return bad_id(reterr, str_format(reterr->arena,
-                                     "id with timestamp '%s' must be in the allowed ingestion "
-                                     "window of 'PT24H' around now, reason '%s'",
-                                     text, time > now ? "too_far_future" : "too_old"));
-}
 
 /* Checks or makes the id of a create, and prepares its bodies for the store. */
 static enum err prepare_create(struct request *request, struct record *record, struct error *reterr)
@@ -41,7 +10,7 @@ static enum err prepare_create(struct request *request, struct record *record, s
     enum err err = ERR_OK;
 
     if (value_is_set(id))
-        err = check_id(api_of(request), record->resource, &id->uuid, false, reterr);
+        err = api_check_id(api_of(request), record->resource, &id->uuid, false, reterr);
     else
         *id = value_uuid(uuid_new());
     if (!err) {
@@ -133,7 +102,7 @@ void entity_patch(struct request *request)
     if (!err)
         err = read_body(request, &records[0], &error);
     if (!err)
-        err = check_id(api_of(request), change->resource, &change->ids[0], true, &error);
+        err = api_check_id(api_of(request), change->resource, &change->ids[0], true, &error);
     if (!err) {
         entity_complete(&request->arena, records[0]);
         err = store_entity_pack(&request->arena, records[0]);

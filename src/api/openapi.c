@@ -138,6 +138,9 @@ static void add_field_schema(struct builder *b, yyjson_mut_val *schema, const st
     case FIELD_COLORS:
         add_map(b, schema, "string");
         break;
+    case FIELD_NUMBERS:
+        add_map(b, schema, "number");
+        break;
     case FIELD_ERROR_INFO:
         add_error_info(b, schema);
         break;
@@ -157,7 +160,7 @@ static void add_field_schema(struct builder *b, yyjson_mut_val *schema, const st
 static void add_schema(struct builder *b, const struct resource *resource, uint32_t view)
 {
     struct str name = schema_name(b, resource, view);
-    uint32_t required_flag = view & FF_CREATE            ? FF_REQUIRED
+    uint32_t required_flag = view & FF_CREATE            ? FF_REQUIRED | FF_DISCRIMINATES
                              : view & FF_REQUIRED_UPDATE ? FF_REQUIRED_UPDATE
                                                          : 0;
     yyjson_mut_val *schema, *properties, *required = NULL;

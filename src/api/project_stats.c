@@ -1,4 +1,5 @@
 /* Statistics of projects (stats.md 2, 3). */
+#include "api/named.h"
 #include "api/projects.h"
 
 #include "api/stats_values.h"
@@ -120,7 +121,7 @@ void project_stats_list(struct request *request)
     yyjson_mut_val *root = yyjson_mut_obj(doc), *list = yyjson_mut_arr(doc);
     struct filter_node *filter = NULL;
     struct session *session = NULL;
-    struct project_query query = {0};
+    struct named_query query;
     struct record **projects;
     struct params params;
     size_t count = 0;
@@ -131,11 +132,11 @@ void project_stats_list(struct request *request)
         err = filter_parse_text(&request->arena, &trace_resource, params.v[PARAM_FILTERS].s,
                                 &filter, &error);
     if (!err)
-        err = project_read_query(request, &params, &query, &error);
+        err = named_read_query(request, &params, &query, &error);
     if (!err)
         err = api_read_begin(request, &session, &query.workspace, &error);
     if (!err)
-        err = store_project_list(session, &query, &request->arena, &projects, &count, &total);
+        err = store_named_list(session, &query, &request->arena, &projects, &count, &total);
     filter = filter_only_own(&request->arena, filter);
     for (size_t i = 0; !err && i < count; i++)
         err = add_entry(request, session, query.workspace, projects[i], filter, doc, list);

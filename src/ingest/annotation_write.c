@@ -1,7 +1,7 @@
 /* Writing feedback scores and comments. */
 #include "ingest/annotation_write.h"
 
-#include "ingest/project_write.h"
+#include "ingest/named_write.h"
 #include "ingest/thread_write.h"
 #include "model/thread.h"
 

@@ -21,8 +21,9 @@ struct change {
 
     struct str workspace_name;
     struct str user;
-    int64_t workspace; /* set by the writer before apply */
-    int64_t now;       /* µs; set by the writer before apply */
+    int64_t workspace;        /* set by the writer before apply */
+    int64_t now;              /* µs; set by the writer before apply */
+    int64_t environments_max; /* of a workspace; set by the writer before apply */
     struct project_touch *touches;
 
     /* Applies it on the writer's thread. Anything but ERR_OK undoes it. */

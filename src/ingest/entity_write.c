@@ -3,7 +3,7 @@
 #include "ingest/entity_write.h"
 
 #include "ingest/merge.h"
-#include "ingest/project_write.h"
+#include "ingest/named_write.h"
 #include "ingest/span_sums.h"
 #include "ingest/thread_sums.h"
 
@@ -82,7 +82,9 @@ static enum err write_row(struct entity_change *self, struct session *session, s
     thread_sums_move(self->threads, row->project.key, before, row->record);
     touched = input->arrival == ARRIVAL_PATCH ? change->now : input->clock;
     change_touch(change, row->project.key, is_new, 0, touched);
-    return ERR_OK;
+    return input->arrival == ARRIVAL_PATCH
+               ? ERR_OK
+               : environment_ensure(change, session, input->record->v[ENTITY_ENVIRONMENT].s);
 }
 
 /* Writes what the change adds to other rows than those it names. */

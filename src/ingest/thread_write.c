@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "ingest/entity_write.h"
-#include "ingest/project_write.h"
+#include "ingest/named_write.h"
 #include "model/tags.h"
 
 /* So many traces of a thread are deleted before memory is given back. */

@@ -137,9 +137,10 @@ static enum err apply_change(struct writer *writer, struct session *session, str
         err = store_savepoint(session);
     if (err)
         return err;
-    change->now = clock_now_us();
     if (change->workspace == 0)
         err = store_workspace_ensure(session, change->workspace_name, &change->workspace);
+    change->now = clock_now_us(); /* what it makes is younger than its workspace */
+    change->environments_max = writer->options.environments_max;
     if (!err)
         err = change->apply(change, session);
     if (err && savepoint)

@@ -8,8 +8,9 @@
 struct writer;
 
 struct writer_options {
-    int queue_changes;  /* bound of the queue; beyond it writer_submit() refuses */
-    size_t queue_bytes; /* likewise, of the arenas behind the waiting changes */
+    int queue_changes;        /* bound of the queue; beyond it writer_submit() refuses */
+    size_t queue_bytes;       /* likewise, of the arenas behind the waiting changes */
+    int64_t environments_max; /* of a workspace */
 };
 
 /* Starts the thread. NULL when that fails. The store must outlive the writer. */

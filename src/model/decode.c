@@ -438,6 +438,88 @@ static enum err decode_colors(const struct decoder *d, yyjson_val *value, struct
     return decode_json(d, value, ret);
 }
 
+struct member {
+    yyjson_val *key, *value;
+    size_t index;
+};
+
+static struct str member_name(const struct member *member)
+{
+    return str_make(yyjson_get_str(member->key), yyjson_get_len(member->key));
+}
+
+static int compare_index(const void *a, const void *b)
+{
+    const struct member *x = a, *y = b;
+
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+static int compare_name(const void *a, const void *b)
+{
+    int order = str_cmp(member_name(a), member_name(b));
+
+    return order ? order : compare_index(a, b);
+}
+
+/* The members of an object in their order; of those with the same name only the last. NULL at the
+ * arena's ceiling. */
+static struct member *distinct_members(struct arena *arena, yyjson_val *object, size_t *ret_count)
+{
+    size_t n = yyjson_obj_size(object), kept = 0;
+    struct member *members = arena_alloc(arena, (n + 1) * sizeof(*members));
+    yyjson_obj_iter iter;
+
+    if (!members)
+        return NULL;
+    yyjson_obj_iter_init(object, &iter);
+    for (size_t i = 0; i < n; i++) {
+        yyjson_val *key = yyjson_obj_iter_next(&iter);
+        members[i] = (struct member){key, yyjson_obj_iter_get_val(key), i};
+    }
+    qsort(members, n, sizeof(*members), compare_name);
+    for (size_t i = 0; i < n; i++) {
+        if (i + 1 == n || !str_eq(member_name(&members[i]), member_name(&members[i + 1])))
+            members[kept++] = members[i];
+    }
+    qsort(members, kept, sizeof(*members), compare_index);
+    *ret_count = kept;
+    return members;
+}
+
+static enum err decode_numbers(const struct decoder *d, yyjson_val *value, struct value *ret)
+{
+    yyjson_mut_doc *doc = json_new(d->arena);
+    yyjson_mut_val *object = yyjson_mut_obj(doc);
+    struct member *members;
+    size_t n = 0;
+
+    if (!yyjson_is_obj(value))
+        return wrong_type(d, value, "Map");
+    members = distinct_members(d->arena, value, &n);
+    if (!members)
+        return error_set(d->error, ERR_TOO_LARGE, "The request needs more memory than allowed");
+    if (n < 2)
+        break_rule(d, "size must be between 2 and 2147483647");
+    for (size_t i = 0; i < n; i++) {
+        struct str name = member_name(&members[i]);
+        struct value number = {0};
+        enum err err =
+            yyjson_is_null(members[i].value) ? ERR_OK : decode_number(d, members[i].value, &number);
+        if (err)
+            return err;
+        if (value_is_set(&number))
+            yyjson_mut_obj_add(object, yyjson_mut_strn(doc, name.p, name.n),
+                               yyjson_mut_real(doc, number.d));
+        else
+            error_add(d->error, ERR_UNPROCESSABLE, "%.*s%s[%.*s].<map value> must not be null",
+                      STR_ARG(d->prefix), d->field->name, STR_ARG(name));
+    }
+    yyjson_mut_doc_set_root(doc, object);
+    ret->kind = VALUE_SET;
+    return json_write_mut(d->arena, doc, &ret->s);
+}
+
 /* Tells the rules for the size of a list of 1 to field->max entries. */
 static void check_size(const struct decoder *d, size_t n)
 {
@@ -579,6 +661,7 @@ static const type_decoder type_decoders[] = {
     [FIELD_COLORS] = decode_colors,   [FIELD_UUIDS] = decode_uuids,
     [FIELD_NAMES] = decode_names,     [FIELD_OBJECT] = decode_object,
     [FIELD_OBJECTS] = decode_objects, [FIELD_SCORE] = decode_score,
+    [FIELD_NUMBERS] = decode_numbers,
 };
 
 /* Tells about required fields that the body lacks. */
@@ -599,6 +682,18 @@ static void check_required(struct decoder *d, const struct record *record, uint6
         if (d->field->flags & FF_NOT_BLANK && d->field->type == FIELD_UUIDS)
             break_rule(d, "must not be empty");
     }
+}
+
+/* The rules that fields have of their own. */
+static enum err run_checks(const struct decoder *d, struct record *record)
+{
+    enum err err = ERR_OK;
+
+    for (size_t i = 0; i < record->resource->count && !err; i++) {
+        if (record->resource->fields[i].check)
+            err = record->resource->fields[i].check(d->arena, record, i, d->error);
+    }
+    return err;
 }
 
 enum err decode_value(struct arena *arena, const struct resource *resource, enum decode_view view,
@@ -640,9 +735,16 @@ enum err decode_value(struct arena *arena, const struct resource *resource, enum
         if ((type == FIELD_UUID || type == FIELD_TIME_NS) && !value_is_set(&record->v[i]))
             seen &= ~(1ULL << i);
     }
+    for (size_t i = 0; i < resource->count; i++) {
+        const struct field *field = &resource->fields[i];
+        if (field->flags & FF_DISCRIMINATES && !value_is_set(&record->v[i]))
+            return error_set(reterr, ERR_BAD_REQUEST,
+                             "Unable to process JSON. Missing type id property '%.*s%s'",
+                             STR_ARG(prefix), field->name);
+    }
     check_required(&d, record, seen);
     *ret = record;
-    return ERR_OK;
+    return run_checks(&d, record);
 }
 
 static bool is_json_space(char c)

@@ -85,6 +85,7 @@ static yyjson_mut_val *encode_value(yyjson_mut_doc *doc, const struct field *fie
     case FIELD_TAGS:
     case FIELD_ERROR_INFO:
     case FIELD_COLORS:
+    case FIELD_NUMBERS:
         return yyjson_mut_rawn(doc, value->s.p, value->s.n);
     case FIELD_TALLY:
     case FIELD_TALLY_KEYS:

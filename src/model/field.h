@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
+struct record;
 struct resource;
 
 enum field_type {
@@ -27,6 +30,7 @@ enum field_type {
     FIELD_SCORE,      /* value.i, 10^-9 */
     FIELD_DURATION,   /* value.i, µs; ISO-8601 duration on the wire */
     FIELD_COLORS,     /* value.s, compact JSON text: object of hex colours */
+    FIELD_NUMBERS,    /* value.s, compact JSON text: object of numbers, two at least */
     FIELD_UUIDS,      /* value.list of struct uuid, distinct, in order */
     FIELD_NAMES,      /* value.list of struct str: array of texts */
     FIELD_OBJECT,     /* value.record, of field.sub */
@@ -56,6 +60,7 @@ enum field_flag {
     FF_ANY_CASE = 1 << 17, /* enum names match without case, spaces dropped, - and . as _ */
     FF_LIMITED = 1 << 18,  /* tags: at most 50 of 100 characters, none blank */
     FF_ITEMS_NOT_BLANK = 1 << 19, /* FIELD_NAMES: 1 to field.max texts, none blank */
+    FF_DISCRIMINATES = 1 << 20,   /* decides how other fields are read: without it a body is 400 */
 };
 
 /* One row of a resource's table. */
@@ -68,6 +73,11 @@ struct field {
     const struct resource *sub; /* FIELD_OBJECT, FIELD_OBJECTS */
     const char *column;         /* SQL column of the row's or the body's table; NULL: none */
     const char *doc;            /* one sentence */
+    const char *alias;          /* another name that bodies may use; NULL: none */
+    /* A rule of its own, asked once all fields of a body have been read; may replace the value.
+     * Broken rules are added to `reterr`; anything but ERR_OK ends decoding. NULL: none. */
+    enum err (*check)(struct arena *arena, struct record *record, size_t field,
+                      struct error *reterr);
 };
 
 #endif

@@ -23,7 +23,10 @@ struct record *record_copy(struct arena *arena, const struct record *from)
 int resource_find_field(const struct resource *resource, struct str name)
 {
     for (size_t i = 0; i < resource->count; i++) {
-        if (resource->fields[i].name && str_eq(str_of(resource->fields[i].name), name))
+        const struct field *field = &resource->fields[i];
+        if (field->name && str_eq(str_of(field->name), name))
+            return (int)i;
+        if (field->alias && str_eq(str_of(field->alias), name))
             return (int)i;
     }
     return -1;

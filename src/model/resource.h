@@ -73,7 +73,7 @@ struct record *record_new(struct arena *arena, const struct resource *resource);
 /* Copies the values (not what they point to). */
 struct record *record_copy(struct arena *arena, const struct record *from);
 
-/* Index of the field of that name, or -1. */
+/* Index of the field of that name or alias, or -1. */
 int resource_find_field(const struct resource *resource, struct str name);
 
 static inline bool value_is_set(const struct value *value)

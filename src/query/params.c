@@ -7,7 +7,7 @@ const struct param_info param_infos[PARAM_COUNT] = {
     [PARAM_PROJECT_NAME] = {"project_name", PARAM_TYPE_TEXT, 0, "Project, by name."},
     [PARAM_PROJECT_ID] = {"project_id", PARAM_TYPE_UUID, 0, "Project, by id; wins over the name."},
     [PARAM_TRACE_ID] = {"trace_id", PARAM_TYPE_UUID, 0, "Only spans of this trace."},
-    [PARAM_TYPE] = {"type", PARAM_TYPE_TEXT, 0, "Only spans of this type."},
+    [PARAM_TYPE] = {"type", PARAM_TYPE_TEXT, 0, "Only those of this type."},
     [PARAM_TRUNCATE] = {"truncate", PARAM_TYPE_BOOL, 0, "Cut long bodies, leave images out."},
     [PARAM_STRIP_ATTACHMENTS] = {"strip_attachments", PARAM_TYPE_BOOL, 0,
                                  "Leave references to attachments in place of their content."},

@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "model/annotation.h"
 #include "model/entity.h"
+#include "model/environment.h"
+#include "model/feedback_definition.h"
 #include "model/metric.h"
 #include "model/project.h"
 #include "model/thread.h"
@@ -111,33 +113,62 @@ enum err store_project_by_name(struct session *session, int64_t workspace, struc
 enum err store_project_by_id(struct session *session, int64_t workspace, const struct uuid *id,
                              struct project *ret);
 
-/* The record of a project, and one page of them. */
+/* The record of a project, also of a deleted one. */
 enum err store_project_get(struct session *session, int64_t key, struct arena *arena,
                            struct record **ret);
 
-struct project_query {
-    int64_t workspace;
-    struct str name; /* substring, compared without case; empty: all */
-    int sort_field;  /* enum project_field, or -1 */
-    bool descending;
-    int64_t offset, limit;
-};
-
-/* Records in an arena array; *ret_total counts all matches. */
-enum err store_project_list(struct session *session, const struct project_query *query,
-                            struct arena *arena, struct record ***ret, size_t *ret_count,
-                            int64_t *ret_total);
-
-/* Writer. ERR_CONFLICT when the name is taken. */
+/* Writer. ERR_CONFLICT when the name is taken. A deleted project's traces stay stored but can no
+ * longer be reached (platform.md 8). */
 enum err store_project_create(struct session *session, int64_t workspace,
                               const struct record *project, struct project *ret);
-enum err store_project_update(struct session *session, int64_t key, const struct record *project);
-/* Writer. Its traces stay stored but can no longer be reached (platform.md 8). */
-enum err store_project_delete(struct session *session, int64_t key);
 
 /* Writer. Adds to the counters; last_updated_trace_at (0: none) only moves forward. */
 enum err store_project_touch(struct session *session, int64_t key, int64_t traces, int64_t spans,
                              int64_t threads, int64_t last_updated_trace_at);
+
+/* ---- what has a unique name in a workspace: projects, feedback definitions, environments ---- */
+
+struct named_query {
+    const struct resource *resource;
+    int64_t workspace;
+    struct str name; /* substring, compared without case; empty: all */
+    int only_field;  /* a field that must have the value `only`; -1: none */
+    int64_t only;    /* of an enum or a whole number */
+    int sort_field;  /* of the resource, or -1: its own order (projects and feedback definitions
+                        newest id first, environments as they were made) */
+    bool descending;
+    int64_t offset, limit; /* limit -1: all */
+};
+
+/* Records in an arena array; *ret_total counts all matches. ERR_TOO_LARGE at the arena's ceiling.
+ */
+enum err store_named_list(struct session *session, const struct named_query *query,
+                          struct arena *arena, struct record ***ret, size_t *ret_count,
+                          int64_t *ret_total);
+
+/* By id, or by name compared without case. ERR_NOT_FOUND. */
+enum err store_named_get(struct session *session, const struct resource *resource,
+                         int64_t workspace, const struct uuid *id, struct arena *arena,
+                         struct record **ret);
+enum err store_named_find(struct session *session, const struct resource *resource,
+                          int64_t workspace, struct str name, struct arena *arena,
+                          struct record **ret);
+
+/* Writer. ERR_CONFLICT when the name or the id is taken; then nothing has changed. */
+enum err store_named_create(struct session *session, int64_t workspace,
+                            const struct record *record);
+/* Writer. All fields of the one that has the record's id. ERR_CONFLICT when the name is taken. */
+enum err store_named_update(struct session *session, int64_t workspace,
+                            const struct record *record);
+/* Writer. An unknown id is no error. */
+enum err store_named_delete(struct session *session, const struct resource *resource,
+                            int64_t workspace, const struct uuid *id);
+
+/* Writer. What is remembered of the names that traces bring: one that was settled needs nothing
+ * until environments change or a transaction is undone. May forget at any time. */
+bool store_environment_is_settled(const struct session *session, int64_t workspace,
+                                  struct str name);
+void store_environment_settle(struct session *session, int64_t workspace, struct str name);
 
 /* ---- traces and spans ---- */
 

@@ -10,6 +10,7 @@ from client import is_unreadable, name, span, trace, uuid7
 
 PROJECT, FIXED_TRACE, FIXED_PARENT = name("walk"), uuid7(), uuid7()
 VOLATILE = ("id", "created_at", "last_updated_at", "last_updated_trace_at")
+MADE_ANEW = ("projects", "feedback-definitions", "environments")  # each with a name of its own
 
 
 @dataclasses.dataclass
@@ -116,6 +117,50 @@ def walked_project(path, base, inner=None, special=()):
             body = {**PERIOD, "metric_type": "SPAN_DURATION", "interval": "DAILY", inner: body}
         return api.post(f"projects/{api.project_id(PROJECT)}/{path}", body, bad=True)
     return Target(f"POST projects/{{id}}/{path}", base, send, inner=inner, special=special)
+def definition():
+    return {"name": name("walk"), "type": "numerical", "details": {"min": 0.0, "max": 1.0}}
+
+
+def environment():
+    return {"name": name("walk")}
+
+
+def last_segment(response):
+    return response.headers["Location"].rsplit("/", 1)[1]
+
+
+def read_definition(api, _body, response):
+    return api.get("feedback-definitions/" + last_segment(response)).json()
+
+
+def replace_definition(api, body):
+    replace_definition.last = last_segment(api.post("feedback-definitions", definition()))
+    return api.put(f"feedback-definitions/{replace_definition.last}", body, bad=True)
+
+
+class Environments:
+    """Each is deleted once it was read, so that they do not fill up."""
+    rules = ("name", "color")  # takes few characters; comes from the name
+
+    @classmethod
+    def create(cls, api, body):
+        response = api.post("environments", body, bad=True)
+        cls.last = last_segment(response) if response.status_code == 201 else None
+        return response
+
+    @classmethod
+    def update(cls, api, body):
+        cls.create(api, environment())
+        response = api.patch(f"environments/{cls.last}", body, bad=True)
+        if response.status_code != 204:
+            api.post("environments/delete", {"ids": [cls.last]})
+        return response
+
+    @classmethod
+    def read(cls, api, _body, _response):
+        found = api.get(f"environments/{cls.last}").json()
+        api.post("environments/delete", {"ids": [cls.last]})
+        return found
 
 
 TARGETS = {
@@ -149,6 +194,22 @@ TARGETS = {
                                 special=("filters",)),
     **{f"workspace {path}": plain(f"POST workspaces/{path}", lambda: {**PERIOD, "name": "a"})
        for path in ("costs", "costs/summaries", "metrics", "metrics/summaries")},
+    "create feedback definition": Target(
+        "POST feedback-definitions", definition,
+        lambda api, body: api.post("feedback-definitions", body, bad=True), read_definition,
+        special=("type", "details")),
+    "replace feedback definition": Target(
+        "PUT feedback-definitions/{id}", definition, replace_definition,
+        lambda api, body, response: api.get(
+            f"feedback-definitions/{replace_definition.last}").json(),
+        special=("type", "details")),
+    "feedback definitions deleted": plain("POST feedback-definitions/delete",
+                                          lambda: {"ids": [uuid7()]}),
+    "create environment": Target("POST environments", environment, Environments.create,
+                                 Environments.read, special=Environments.rules),
+    "update environment": Target("PATCH environments/{id}", dict, Environments.update,
+                                 Environments.read, special=Environments.rules),
+    "environments deleted": plain("POST environments/delete", lambda: {"ids": [uuid7()]}),
     "configuration": plain(
         "PUT workspaces/configurations", dict,
         lambda api, body, response: api.get("workspaces/configurations").json()),
@@ -284,8 +345,9 @@ def test_absent_and_null(api, target, subtests):
                 assert field in with_null and with_null[field] is None
             elif field not in body:
                 _, absent = send(api, target)
-                if "projects" in target.operation:
-                    with_null and with_null.pop("name"), absent and absent.pop("name")
+                if any(kind in target.operation for kind in MADE_ANEW):
+                    for read in (with_null, absent):
+                        read and [read.pop(key, None) for key in ("name", "color")]
                 assert without_volatile(with_null) == without_volatile(absent)
 
 

@@ -80,8 +80,8 @@ def resolve(document, schema):
     return schema
 
 
-def properties(document, schema, prefix="", seen=()):
-    """The paths of all properties: "content[].name"."""
+def properties(document, schema, prefix="", seen=(), written=False):
+    """The paths of all properties: "content[].name"; of what is written without the read-only."""
     schema = resolve(document, schema)
     if any(schema is one for one in seen):
         return set()
@@ -89,18 +89,21 @@ def properties(document, schema, prefix="", seen=()):
     found = set()
     for part in ("allOf", "anyOf", "oneOf"):
         for one in schema.get(part, []):
-            found |= properties(document, one, prefix, seen)
+            found |= properties(document, one, prefix, seen, written)
     if "items" in schema:
-        found |= properties(document, schema["items"], prefix + "[]", seen)
+        found |= properties(document, schema["items"], prefix + "[]", seen, written)
     for name, one in schema.get("properties", {}).items():
+        if written and one.get("readOnly"):
+            continue
         path = (prefix + "." if prefix else "") + snake(name)
         found.add(path)
-        found |= properties(document, one, path, seen)
+        found |= properties(document, one, path, seen, written)
     return found
 
 
 def request_properties(document, operation):
-    return properties(document, first_schema(operation.get("requestBody", {})))
+    return properties(document, first_schema(operation.get("requestBody", {})),
+                      written=True)
 
 
 def response_properties(document, operation):

@@ -43,6 +43,15 @@ enum statement {
     STATEMENT_COUNT,
 };
 
+/* An environment's name that needs nothing when a trace has it. */
+struct settled_environment {
+    int64_t workspace; /* 0: nothing cached */
+    size_t length;
+    char name[ENVIRONMENT_NAME_MAX];
+};
+
+#define SETTLED_ENVIRONMENTS 16
+
 /* What the writer looked up last: nearly every change asks for the same again. Only the writer
  * changes these tables, so it knows when to forget. */
 struct lookup_cache {
@@ -52,7 +61,8 @@ struct lookup_cache {
     char project_name[4 * PROJECT_NAME_MAX];
     size_t project_name_length;
     int64_t project_workspace;
-    struct project project; /* key 0: nothing cached */
+    struct project project;                                        /* key 0: nothing cached */
+    struct settled_environment environments[SETTLED_ENVIRONMENTS]; /* by a hash of the name */
 };
 
 struct session {
@@ -184,6 +194,10 @@ enum err body_unpack(struct session *session, sqlite3_stmt *statement, int index
 /* The result of tally_stats() in a column, as an array in the arena. ERR_TOO_LARGE. */
 enum err usage_stats_read(sqlite3_stmt *statement, int column, struct arena *arena,
                           struct usage_stats **ret, size_t *ret_count);
+
+/* A record of a named resource by the store's own key, deleted ones included. ERR_NOT_FOUND. */
+enum err named_get_by_key(struct session *session, const struct resource *resource, int64_t key,
+                          struct arena *arena, struct record **ret);
 
 /* A one-time statement with the values of `sql` bound. NULL on failure. */
 struct sql;

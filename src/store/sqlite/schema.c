@@ -114,6 +114,22 @@ static const char schema_1[] =
     " 'This is the default project. It cannot be deleted.', created_at, 'admin', created_at,"
     " 'admin' FROM workspace;";
 
+/* What a fresh workspace of the reference has (platform.md 10, 11); `which` chooses workspaces. */
+#define SEED_WORKSPACES(which)                                                                     \
+    "INSERT INTO feedback_definition(workspace, uuid, name, name_key, type, details, created_at,"  \
+    " created_by, last_updated_at, last_updated_by)"                                               \
+    " SELECT id, x'0190babc62a071d2832a0feffa4676eb', 'User feedback', 'user feedback', 2,"        \
+    " '{\"categories\":{\"\U0001F44D\":1.0,\"\U0001F44E\":0.0}}', created_at, 'admin', "           \
+    "created_at,"                                                                                  \
+    " 'admin' FROM workspace" which ";"                                                            \
+    "INSERT INTO environment(workspace, uuid, name, name_key, color, position, created_at,"        \
+    " created_by, last_updated_at, last_updated_by)"                                               \
+    " SELECT id, column1, column2, column2, column3, column4, created_at, 'admin', created_at,"    \
+    " 'admin' FROM workspace,"                                                                     \
+    " (VALUES(x'5f0c2c3e8a7d4b1e9d3a6c1f0b2e4d51', 'development', '#945FCF', 0),"                  \
+    " (x'a4d17b60c2e94f38b5e1739a8d0f6c24', 'staging', '#12A4B4', 1),"                             \
+    " (x'1be83f9457a64c0d8f26e5b9304c7da8', 'production', '#19A979', 2))" which ";"
+
 /* Feedback scores, comments and threads; what a workspace configures for them. */
 static const char schema_2[] =
     /* Scores of traces (kind 0), spans (1) and threads (2, by thread_model_id); those whose entity
@@ -232,7 +248,10 @@ static const char schema_2[] =
     " last_updated_at INTEGER NOT NULL,"
     " last_updated_by TEXT NOT NULL);"
     "CREATE UNIQUE INDEX environment_by_name ON environment(workspace, name_key);"
-    "CREATE UNIQUE INDEX environment_by_uuid ON environment(workspace, uuid);";
+    "CREATE UNIQUE INDEX environment_by_uuid ON environment(workspace, uuid);"
+
+    SEED_WORKSPACES("") "CREATE TRIGGER workspace_seed AFTER INSERT ON workspace "
+                        "BEGIN " SEED_WORKSPACES(" WHERE workspace.id = NEW.id") "END;";
 
 static const char *const migrations[] = {schema_1, schema_2};
 

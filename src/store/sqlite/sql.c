@@ -3,6 +3,8 @@
 
 #include "model/annotation.h"
 #include "model/entity.h"
+#include "model/environment.h"
+#include "model/feedback_definition.h"
 #include "model/project.h"
 
 const char *sql_table(const struct resource *resource)
@@ -166,47 +168,118 @@ struct str sql_annotation_put(struct arena *arena, const struct resource *resour
                       STR_ARG(sql_annotation_columns(arena, resource, "")), STR_ARG(marks));
 }
 
-static struct str project_columns(struct arena *arena)
+/* The tables of named resources. `living` are the rows that can be found, `remove` ends one. */
+static const struct named_table {
+    const struct resource *resource;
+    const char *name, *living, *remove, *order;
+} named_tables[] = {
+    {&project_resource, "project", "workspace = ?1 AND deleted = 0",
+     "UPDATE project SET deleted = 1", "uuid DESC"},
+    {&feedback_definition_resource, "feedback_definition", "workspace = ?1",
+     "DELETE FROM feedback_definition", "uuid DESC"},
+    {&environment_resource, "environment", "workspace = ?1", "DELETE FROM environment",
+     "created_at, id"},
+};
+
+static const struct named_table *named_table(const struct resource *resource)
+{
+    const struct named_table *table = named_tables;
+
+    while (table->resource != resource)
+        table++;
+    return table;
+}
+
+static struct str named_columns(struct arena *arena, const struct resource *resource)
 {
     struct str out = STR("");
 
-    for (size_t i = 0; i < project_resource.count; i++)
-        out = str_format(arena, "%.*s%s%s", STR_ARG(out), i ? ", " : "",
-                         project_resource.fields[i].column);
+    for (size_t i = 0; i < resource->count; i++)
+        out =
+            str_format(arena, "%.*s%s%s", STR_ARG(out), i ? ", " : "", resource->fields[i].column);
     return out;
 }
 
-struct str sql_project_get(struct arena *arena)
+struct str sql_named_get(struct arena *arena, const struct resource *resource, enum named_key key)
 {
-    return str_format(arena, "SELECT %.*s FROM project WHERE id = ?1",
-                      STR_ARG(project_columns(arena)));
+    static const char *const conditions[] = {
+        [NAMED_BY_KEY] = "id = ?2",
+        [NAMED_BY_ID] = "uuid = ?2",
+        [NAMED_BY_NAME] = "name_key = ?2",
+    };
+    const struct named_table *table = named_table(resource);
+
+    return str_format(arena, "SELECT %.*s FROM %s WHERE %s AND %s",
+                      STR_ARG(named_columns(arena, resource)), table->name,
+                      key == NAMED_BY_KEY ? "?1 = ?1" : table->living, conditions[key]);
 }
 
-#define PROJECT_SOURCE                                                                             \
-    " FROM project WHERE workspace = ?1 AND deleted = 0 AND (?2 = '' OR instr(name_key, ?2) > 0)"
-
-struct str sql_project_count(struct arena *arena)
+struct str sql_named_insert(struct arena *arena, const struct resource *resource)
 {
-    return str_copy(arena, STR("SELECT count(*)" PROJECT_SOURCE));
+    struct str marks = STR("?1, ?2");
+
+    for (size_t i = 0; i < resource->count; i++)
+        marks = str_format(arena, "%.*s, ?%zu", STR_ARG(marks), i + 3);
+    return str_format(arena, "INSERT INTO %s(workspace, name_key, %.*s) VALUES(%.*s)",
+                      named_table(resource)->name, STR_ARG(named_columns(arena, resource)),
+                      STR_ARG(marks));
+}
+
+struct str sql_named_update(struct arena *arena, const struct resource *resource)
+{
+    const struct named_table *table = named_table(resource);
+    struct str sets = STR("name_key = ?2");
+
+    for (size_t i = 0; i < resource->count; i++) {
+        if (i != NAMED_ID)
+            sets = str_format(arena, "%.*s, %s = ?%zu", STR_ARG(sets), resource->fields[i].column,
+                              i + 3);
+    }
+    return str_format(arena, "UPDATE OR FAIL %s SET %.*s WHERE %s AND uuid = ?%d", table->name,
+                      STR_ARG(sets), table->living, NAMED_ID + 3);
+}
+
+struct str sql_named_delete(struct arena *arena, const struct resource *resource)
+{
+    const struct named_table *table = named_table(resource);
+
+    return str_format(arena, "%s WHERE %s AND uuid = ?2", table->remove, table->living);
+}
+
+/* The rows of a list: ?2 the name, ?3 the value of the field `only` unless that is -1. */
+static struct str named_source(struct arena *arena, const struct resource *resource, int only)
+{
+    const struct named_table *table = named_table(resource);
+
+    return str_format(arena,
+                      "FROM %s WHERE %s AND (?2 = '' OR instr(name_key, ?2) > 0) AND %s = ?3",
+                      table->name, table->living, only < 0 ? "?3" : resource->fields[only].column);
+}
+
+struct str sql_named_count(struct arena *arena, const struct resource *resource, int only)
+{
+    return str_format(arena, "SELECT count(*) %.*s", STR_ARG(named_source(arena, resource, only)));
 }
 
 /* Names sort without case; a project that never had a trace by its own change (platform.md 8). */
-static const char *project_sort_column(int field)
+static const char *named_sort_column(const struct resource *resource, int field)
 {
-    switch (field) {
-    case PROJECT_NAME:
+    if (field == NAMED_NAME)
         return "name_key";
-    case PROJECT_LAST_UPDATED_TRACE_AT:
+    if (resource == &project_resource && field == PROJECT_LAST_UPDATED_TRACE_AT)
         return "coalesce(last_updated_trace_at, last_updated_at)";
-    default:
-        return field < 0 ? "uuid" : project_resource.fields[field].column;
-    }
+    return resource->fields[field].column;
 }
 
-struct str sql_project_list(struct arena *arena, int sort_field, bool descending)
+struct str sql_named_list(struct arena *arena, const struct resource *resource, int only,
+                          int sort_field, bool descending)
 {
-    return str_format(arena,
-                      "SELECT %.*s" PROJECT_SOURCE " ORDER BY %s %s, uuid DESC LIMIT ?3 OFFSET ?4",
-                      STR_ARG(project_columns(arena)), project_sort_column(sort_field),
-                      sort_field < 0 || descending ? "DESC" : "ASC");
+    struct str order = str_of(named_table(resource)->order);
+
+    if (sort_field >= 0)
+        order = str_format(arena, "%s %s, uuid DESC", named_sort_column(resource, sort_field),
+                           descending ? "DESC" : "ASC");
+    return str_format(arena, "SELECT %.*s %.*s ORDER BY %.*s LIMIT ?4 OFFSET ?5",
+                      STR_ARG(named_columns(arena, resource)),
+                      STR_ARG(named_source(arena, resource, only)), STR_ARG(order));
 }

@@ -68,9 +68,21 @@ struct str sql_annotation_columns(struct arena *arena, const struct resource *re
 /* ?1 kind, ?2 project, ?3 entity, from ?4 on the columns. */
 struct str sql_annotation_put(struct arena *arena, const struct resource *resource);
 
-/* Projects: ?1 id; ?1 workspace, ?2 lower-case part of the name, ?3 limit, ?4 offset. */
-struct str sql_project_get(struct arena *arena);
-struct str sql_project_count(struct arena *arena);
-struct str sql_project_list(struct arena *arena, int sort_field, bool descending);
+/* Named resources (model/named.h). ?1 is the workspace, but of NAMED_BY_KEY, which also finds what
+ * was deleted. */
+enum named_key { NAMED_BY_KEY, NAMED_BY_ID, NAMED_BY_NAME };
+
+/* ?2 the key. All fields in the order of their table. */
+struct str sql_named_get(struct arena *arena, const struct resource *resource, enum named_key key);
+/* ?2 the lower-case name, ?3 on the fields in the order of their table. */
+struct str sql_named_insert(struct arena *arena, const struct resource *resource);
+struct str sql_named_update(struct arena *arena, const struct resource *resource);
+/* ?2 the id. */
+struct str sql_named_delete(struct arena *arena, const struct resource *resource);
+/* ?2 a lower-case part of the name, ?3 the value of the field `only` (any when that is -1), ?4
+ * limit, ?5 offset. Without a field to sort by, in the resource's own order. */
+struct str sql_named_count(struct arena *arena, const struct resource *resource, int only);
+struct str sql_named_list(struct arena *arena, const struct resource *resource, int only,
+                          int sort_field, bool descending);
 
 #endif

@@ -21,6 +21,8 @@ void session_forget(struct session *session)
 {
     session->cache.workspace = 0;
     session->cache.project.key = 0;
+    for (size_t i = 0; i < SETTLED_ENVIRONMENTS; i++)
+        session->cache.environments[i].workspace = 0;
 }
 
 bool session_has_statement(const struct session *session, int slot)
@@ -130,6 +132,7 @@ enum err bind_field(struct session *session, sqlite3_stmt *statement, int index,
     case FIELD_TEXT:
     case FIELD_TAGS:
     case FIELD_COLORS:
+    case FIELD_JSON:
         bind_str(statement, index, value->s);
         return ERR_OK;
     default:
@@ -167,6 +170,7 @@ void column_field(struct session *session, sqlite3_stmt *statement, int index,
     case FIELD_TEXT:
     case FIELD_TAGS:
     case FIELD_COLORS:
+    case FIELD_JSON:
         ret->s = column_str(statement, index, arena);
         return;
     default:

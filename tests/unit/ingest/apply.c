@@ -5,6 +5,7 @@
 
 struct test_store apply_store;
 int64_t apply_now;
+int64_t apply_environments_max;
 const char *apply_user;
 struct error apply_error;
 const char *apply_workspace;
@@ -14,6 +15,7 @@ int apply_start(void **state)
     (void)state;
     test_store_open(&apply_store);
     apply_now = 1800000000000000;
+    apply_environments_max = 100;
     apply_user = "user";
     apply_workspace = "default";
     return 0;
@@ -55,6 +57,7 @@ enum err apply_change(struct change *change)
     change->workspace_name = str_of(apply_workspace);
     change->user = str_of(apply_user);
     change->now = apply_now += 1000;
+    change->environments_max = apply_environments_max;
     assert_int_equal(store_begin(apply_store.writer), ERR_OK);
     err = run(change, apply_store.writer);
     assert_int_equal(store_commit(apply_store.writer), ERR_OK);

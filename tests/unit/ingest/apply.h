@@ -6,10 +6,11 @@
 #include "unit/store_support.h"
 
 extern struct test_store apply_store;
-extern int64_t apply_now;           /* grows by 1000 with each change */
-extern const char *apply_user;      /* "user" unless told */
-extern struct error apply_error;    /* of the last change */
-extern const char *apply_workspace; /* "default" unless told */
+extern int64_t apply_now;              /* grows by 1000 with each change */
+extern int64_t apply_environments_max; /* 100 unless told */
+extern const char *apply_user;         /* "user" unless told */
+extern struct error apply_error;       /* of the last change */
+extern const char *apply_workspace;    /* "default" unless told */
 
 /* cmocka fixtures: an open store; no transaction is open between changes. */
 int apply_start(void **state);

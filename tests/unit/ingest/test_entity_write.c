@@ -446,7 +446,9 @@ static void test_deleted_project(void **state)
     apply_create(TRACE, 1, "'project_name':'P','name':'a'");
     project = apply_project("P");
     assert_int_equal(store_begin(apply_store.writer), ERR_OK);
-    assert_int_equal(store_project_delete(apply_store.writer, project.key), ERR_OK);
+    assert_int_equal(store_named_delete(apply_store.writer, &project_resource,
+                                        apply_store.workspace, &project.id),
+                     ERR_OK);
     assert_int_equal(store_commit(apply_store.writer), ERR_OK);
     assert_int_equal(apply_patch(TRACE, 1, "'name':'b'"), ERR_CONFLICT);
     assert_items(&apply_error, ERR_CONFLICT, MISMATCH);

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "ingest/project_write.h"
+#include "ingest/named_write.h"
 #include "unit/store_support.h"
 
 #define TASKS_MAX 1600

@@ -380,7 +380,8 @@ static void test_any_project(void **state)
     assert_int_equal(find(&trace_resource, first.key, 1, &row), ERR_OK);
     assert_str(row.record->v[ENTITY_NAME].s, "in p");
     /* Deleted ones too; the caller sees it. */
-    assert_int_equal(store_project_delete(t.writer, third.key), ERR_OK);
+    assert_int_equal(store_named_delete(t.writer, &project_resource, t.workspace, &third.id),
+                     ERR_OK);
     assert_int_equal(find(&trace_resource, 0, 1, &row), ERR_OK);
     assert_int_equal(row.project.key, third.key);
     assert_true(row.project.deleted);

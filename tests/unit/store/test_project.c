@@ -151,11 +151,11 @@ static void test_conflicts(void **state)
     assert_int_equal(store_project_create(t.writer, t.workspace, record, &other), ERR_CONFLICT);
     record = get(b.key);
     record->v[PROJECT_NAME] = value_text(STR("A"));
-    assert_int_equal(store_project_update(t.writer, b.key, record), ERR_CONFLICT);
+    assert_int_equal(store_named_update(t.writer, t.workspace, record), ERR_CONFLICT);
     assert_str(get(b.key)->v[PROJECT_NAME].s, "b");
     /* Its own name in another case is no conflict. */
     record->v[PROJECT_NAME] = value_text(STR("B"));
-    assert_int_equal(store_project_update(t.writer, b.key, record), ERR_OK);
+    assert_int_equal(store_named_update(t.writer, t.workspace, record), ERR_OK);
     assert_str(get(b.key)->v[PROJECT_NAME].s, "B");
 }
 
@@ -170,7 +170,7 @@ static void test_update(void **state)
     record->v[PROJECT_NAME] = value_text(STR("new"));
     record->v[PROJECT_DESCRIPTION] = value_text(STR("d"));
     record->v[PROJECT_VISIBILITY] = value_int(PROJECT_PUBLIC);
-    assert_int_equal(store_project_update(t.writer, project.key, record), ERR_OK);
+    assert_int_equal(store_named_update(t.writer, t.workspace, record), ERR_OK);
     assert_int_equal(by_name("old", &found), ERR_NOT_FOUND);
     assert_int_equal(by_name("NEW", &found), ERR_OK);
     assert_int_equal(found.key, project.key);
@@ -187,7 +187,8 @@ static void test_delete(void **state)
 
     (void)state;
     assert_int_equal(by_name("p", &found), ERR_OK);
-    assert_int_equal(store_project_delete(t.writer, first.key), ERR_OK);
+    assert_int_equal(store_named_delete(t.writer, &project_resource, t.workspace, &first.id),
+                     ERR_OK);
     assert_int_equal(by_name("p", &found), ERR_NOT_FOUND);
     assert_int_equal(store_project_by_id(t.writer, t.workspace, &first.id, &found), ERR_NOT_FOUND);
     /* The name is free again. */
@@ -242,14 +243,16 @@ static void test_touch_after_look_up(void **state)
 }
 
 /* Names of one page, joined. */
-static struct str list(struct project_query query, int64_t *ret_total)
+static struct str list(struct named_query query, int64_t *ret_total)
 {
     struct record **records = NULL;
     struct str joined = STR("");
     size_t count = 0;
 
+    query.resource = &project_resource;
     query.workspace = t.workspace;
-    assert_int_equal(store_project_list(t.writer, &query, &t.arena, &records, &count, ret_total),
+    query.only_field = -1;
+    assert_int_equal(store_named_list(t.writer, &query, &t.arena, &records, &count, ret_total),
                      ERR_OK);
     for (size_t i = 0; i < count; i++)
         joined = str_format(&t.arena, "%.*s%s%.*s", STR_ARG(joined), i ? " " : "",
@@ -266,21 +269,21 @@ static void test_list(void **state)
     test_project(&t, "A2");
     test_project(&t, "c3");
     /* By id, newest first. */
-    assert_str(list((struct project_query){.sort_field = -1, .limit = 10}, &total),
+    assert_str(list((struct named_query){.sort_field = -1, .limit = 10}, &total),
                "c3 A2 b1 Default Project");
     assert_int_equal(total, 4);
-    assert_str(list((struct project_query){.sort_field = -1, .limit = 2, .offset = 1}, &total),
+    assert_str(list((struct named_query){.sort_field = -1, .limit = 2, .offset = 1}, &total),
                "A2 b1");
     assert_int_equal(total, 4);
-    assert_str(list((struct project_query){.sort_field = -1, .limit = 2, .offset = 9}, &total), "");
+    assert_str(list((struct named_query){.sort_field = -1, .limit = 2, .offset = 9}, &total), "");
     assert_int_equal(total, 4);
-    assert_str(list((struct project_query){.sort_field = PROJECT_NAME, .limit = 9}, &total),
+    assert_str(list((struct named_query){.sort_field = PROJECT_NAME, .limit = 9}, &total),
                "A2 b1 c3 Default Project");
     assert_str(
-        list((struct project_query){.sort_field = PROJECT_NAME, .limit = 9, .descending = true},
+        list((struct named_query){.sort_field = PROJECT_NAME, .limit = 9, .descending = true},
              &total),
         "Default Project c3 b1 A2");
-    assert_str(list((struct project_query){.sort_field = PROJECT_ID, .limit = 1}, &total),
+    assert_str(list((struct named_query){.sort_field = PROJECT_ID, .limit = 1}, &total),
                "Default Project");
 }
 
@@ -292,18 +295,16 @@ static void test_list_by_name(void **state)
     test_project(&t, "abc%_");
     test_project(&t, "XABCX");
     test_project(&t, "\xC3\x84hre");
-    assert_str(
-        list((struct project_query){.sort_field = -1, .limit = 9, .name = STR("aBc")}, &total),
-        "XABCX abc%_");
+    assert_str(list((struct named_query){.sort_field = -1, .limit = 9, .name = STR("aBc")}, &total),
+               "XABCX abc%_");
     assert_int_equal(total, 2);
+    assert_str(list((struct named_query){.sort_field = -1, .limit = 9, .name = STR("%_")}, &total),
+               "abc%_");
     assert_str(
-        list((struct project_query){.sort_field = -1, .limit = 9, .name = STR("%_")}, &total),
-        "abc%_");
-    assert_str(list((struct project_query){.sort_field = -1, .limit = 9, .name = STR("\xC3\xA4H")},
-                    &total),
-               "\xC3\x84hre");
-    assert_str(
-        list((struct project_query){.sort_field = -1, .limit = 9, .name = STR("zz")}, &total), "");
+        list((struct named_query){.sort_field = -1, .limit = 9, .name = STR("\xC3\xA4H")}, &total),
+        "\xC3\x84hre");
+    assert_str(list((struct named_query){.sort_field = -1, .limit = 9, .name = STR("zz")}, &total),
+               "");
     assert_int_equal(total, 0);
 }
 
@@ -316,13 +317,14 @@ static void test_list_by_last_trace(void **state)
 
     (void)state;
     assert_int_equal(by_name("default project", &fresh), ERR_OK);
-    assert_int_equal(store_project_delete(t.writer, fresh.key), ERR_OK);
+    assert_int_equal(store_named_delete(t.writer, &project_resource, t.workspace, &fresh.id),
+                     ERR_OK);
     assert_int_equal(store_project_touch(t.writer, a.key, 1, 0, 5000), ERR_OK);
     assert_int_equal(store_project_touch(t.writer, c.key, 1, 0, 500), ERR_OK);
     (void)b;
-    assert_str(list((struct project_query){.sort_field = PROJECT_LAST_UPDATED_TRACE_AT, .limit = 9},
-                    &total),
-               "c b a");
+    assert_str(
+        list((struct named_query){.sort_field = PROJECT_LAST_UPDATED_TRACE_AT, .limit = 9}, &total),
+        "c b a");
     assert_int_equal(total, 3);
 }
 
@@ -337,7 +339,7 @@ static void test_long_list(void **state)
         snprintf(name, sizeof(name), "%03d", i);
         test_project(&t, name);
     }
-    names = list((struct project_query){.sort_field = PROJECT_NAME, .limit = 100}, &total);
+    names = list((struct named_query){.sort_field = PROJECT_NAME, .limit = 100}, &total);
     assert_int_equal(total, 101);
     assert_int_equal(names.n, 100 * 4 - 1);
     assert_true(str_starts_with(names, STR("000 001 002 ")));
