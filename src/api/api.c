@@ -6,19 +6,26 @@
 #include "json/json.h"
 #include "model/workspace.h"
 
+enum err api_caller_in(const struct request *request, struct str workspace, struct caller *ret,
+                       struct error *reterr)
+{
+    ret->user = STR(WORKSPACE_DEFAULT_USER);
+    ret->workspace_name = workspace;
+    if (str_eq(workspace, STR(WORKSPACE_DEFAULT_NAME)))
+        return ERR_OK;
+    if (!api_of(request)->any_workspace || workspace.n > WORKSPACE_NAME_MAX ||
+        str_is_blank(workspace))
+        return error_set(reterr, ERR_NOT_FOUND, "Workspace not found");
+    return ERR_OK;
+}
+
 enum err api_caller(struct request *request, struct caller *ret, struct error *reterr)
 {
     struct str name;
 
     if (!request_header(request, "Comet-Workspace", &name) || name.n == 0)
         name = STR(WORKSPACE_DEFAULT_NAME);
-    ret->user = STR(WORKSPACE_DEFAULT_USER);
-    ret->workspace_name = name;
-    if (str_eq(name, STR(WORKSPACE_DEFAULT_NAME)))
-        return ERR_OK;
-    if (!api_of(request)->any_workspace || name.n > WORKSPACE_NAME_MAX || str_is_blank(name))
-        return error_set(reterr, ERR_NOT_FOUND, "Workspace not found");
-    return ERR_OK;
+    return api_caller_in(request, name, ret, reterr);
 }
 
 static bool nobody_waits(void *request)

@@ -53,6 +53,10 @@ struct caller {
 /* The workspace and user of a request. ERR_NOT_FOUND "Workspace not found" (platform.md 5). */
 enum err api_caller(struct request *request, struct caller *ret, struct error *reterr);
 
+/* The same in a workspace that the request names elsewhere than in its header. */
+enum err api_caller_in(const struct request *request, struct str workspace, struct caller *ret,
+                       struct error *reterr);
+
 /* Begins reading for a request: a session, and the caller's workspace (0 when it has never been
  * written to). store_read_end() gives the session back. */
 enum err api_read_begin(struct request *request, struct session **ret, int64_t *ret_workspace,

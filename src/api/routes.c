@@ -57,6 +57,12 @@
     ",\"thread_count\":" INTEGER ",\"guardrails_failed_count\":" INTEGER ",\"error_count\":{"      \
     "\"type\":\"object\",\"properties\":{\"count\":" INTEGER ",\"deviation\":" INTEGER             \
     ",\"deviation_percentage\":" INTEGER "}}}}"
+#define USAGE_SCHEMA(list, properties)                                                             \
+    "{\"type\":\"object\",\"required\":[\"" list "\"],\"properties\":{\"" list                     \
+    "\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{" properties "}}}}}"
+#define USAGE_USER(more)                                                                           \
+    "\"workspace_id\":{\"type\":\"string\"}," more "\"user\":{\"type\":\"string\"},\"count\":{"    \
+    "\"type\":\"integer\"}"
 
 #define STATS_SCHEMA                                                                               \
     "{\"type\":\"object\",\"required\":[\"stats\"],\"properties\":{\"stats\":{\"type\":\"array\"," \
@@ -429,6 +435,60 @@ static const struct route routes[] = {
                .schema = "{\"type\":\"object\",\"required\":[\"results\"],\"properties\":{\"results\":{"
                          "\"type\":\"array\",\"items\":" SUMMARY_SCHEMA "}}}",
                .summary = "Mean of each score in a period and the one before")},
+    {HTTP_GET, "/v1/private/welcome-wizard", welcome_wizard_get, 0, NULL,
+     OPERATION(.id = "getWelcomeWizardStatus", .tag = "Welcome Wizard", .status = 200,
+               .answer = ANSWER_SCHEMA, .schema = BOOL_SCHEMA("completed"),
+               .summary = "Whether the web client's welcome was answered")},
+    {HTTP_POST, "/v1/private/welcome-wizard", welcome_wizard_submit, WRITE, NULL,
+     OPERATION(.id = "submitWelcomeWizard", .tag = "Welcome Wizard",
+               .resource = &welcome_wizard_resource, BODY(welcome_wizard_resource, DECODE_CREATE),
+               .status = 204, .summary = "Answer the web client's welcome")},
+
+    {HTTP_GET, "/v1/session/redirect/projects", session_redirect_project, 0, NULL,
+     OPERATION(.id = "projectsRedirect", .tag = "Redirect",
+               .params = P(TRACE_ID) | P(PATH) | P(WORKSPACE_NAME), .status = 303,
+               .summary = "To the page of a trace")},
+    {HTTP_GET, "/v1/session/redirect/datasets", session_redirect_dataset, 0, NULL,
+     OPERATION(.id = "datasetsRedirect", .tag = "Redirect",
+               .params = P(DATASET_ID) | P(PATH) | P(WORKSPACE_NAME), .status = 303,
+               .summary = "To the page of a dataset")},
+    {HTTP_GET, "/v1/session/redirect/experiments", session_redirect_experiment, 0, NULL,
+     OPERATION(.id = "experimentsRedirect", .tag = "Redirect",
+               .params = P(DATASET_ID) | P(EXPERIMENT_ID) | P(PATH) | P(WORKSPACE_NAME),
+               .status = 303, .summary = "To the page of an experiment")},
+    {HTTP_GET, "/v1/session/redirect/optimizations", session_redirect_optimization, 0, NULL,
+     OPERATION(.id = "optimizationsRedirect", .tag = "Redirect",
+               .params = P(DATASET_ID) | P(OPTIMIZATION_ID) | P(PATH) | P(WORKSPACE_NAME),
+               .status = 303, .summary = "To the page of an optimization")},
+
+    {HTTP_GET, "/v1/internal/usage/workspace-trace-counts", usage_workspace_traces, 0, NULL,
+     OPERATION(.id = "getTracesCountForWorkspaces", .tag = "System usage", .status = 200,
+               .answer = ANSWER_SCHEMA,
+               .schema = USAGE_SCHEMA("workspaces_traces_count",
+                                      "\"workspace\":{\"type\":\"string\"},"
+                                      "\"trace_count\":{\"type\":\"integer\"}"),
+               .summary = "Traces of each workspace on the day before")},
+    {HTTP_GET, "/v1/internal/usage/workspace-span-counts", usage_workspace_spans, 0, NULL,
+     OPERATION(.id = "getSpansCountForWorkspaces", .tag = "System usage", .status = 200,
+               .answer = ANSWER_SCHEMA,
+               .schema = USAGE_SCHEMA("workspaces_spans_count",
+                                      "\"workspace\":{\"type\":\"string\"},"
+                                      "\"span_count\":{\"type\":\"integer\"}"),
+               .summary = "Spans of each workspace on the day before")},
+    {HTTP_GET, "/v1/internal/usage/workspace-span-counts-breakdown", usage_span_breakdown, 0, NULL,
+     OPERATION(.id = "getSpansCountBreakdownForWorkspaces", .tag = "System usage", .status = 200,
+               .answer = ANSWER_SCHEMA,
+               .schema = USAGE_SCHEMA("breakdown", USAGE_USER("\"project_id\":{\"type\":"
+                                                              "\"string\",\"format\":\"uuid\"},")),
+               .summary = "Spans by project and user on the day before")},
+    {HTTP_GET, "/v1/internal/usage/bi-traces", usage_user_traces, 0, NULL,
+     OPERATION(.id = "getTracesBiInfo", .tag = "System usage", .status = 200,
+               .answer = ANSWER_SCHEMA, .schema = USAGE_SCHEMA("bi_information", USAGE_USER("")),
+               .summary = "Traces of each user on the day before")},
+    {HTTP_GET, "/v1/internal/usage/bi-spans", usage_user_spans, 0, NULL,
+     OPERATION(.id = "getSpansBiInfo", .tag = "System usage", .status = 200,
+               .answer = ANSWER_SCHEMA, .schema = USAGE_SCHEMA("bi_information", USAGE_USER("")),
+               .summary = "Spans of each user on the day before")},
 };
 
 /* clang-format on */

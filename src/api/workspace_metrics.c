@@ -57,7 +57,11 @@ static enum err read_request(struct request *request, enum metric_measure measur
 static enum err find_projects(struct session *session, int64_t workspace, struct arena *arena,
                               struct asked *asked)
 {
-    struct project_query query = {.workspace = workspace, .sort_field = -1, .limit = INT32_MAX};
+    struct named_query query = {.resource = &project_resource,
+                                .workspace = workspace,
+                                .only_field = -1,
+                                .sort_field = -1,
+                                .limit = -1};
     struct record **records = NULL;
     size_t count = 0;
     int64_t total;
@@ -65,7 +69,7 @@ static enum err find_projects(struct session *session, int64_t workspace, struct
 
     if (asked->each)
         return ERR_OK;
-    err = store_project_list(session, &query, arena, &records, &count, &total);
+    err = store_named_list(session, &query, arena, &records, &count, &total);
     asked->ids = arena_alloc(arena, (count + 1) * sizeof(*asked->ids));
     if (!err && !asked->ids)
         err = ERR_TOO_LARGE;

@@ -107,7 +107,7 @@ static enum err decode_text(const struct decoder *d, yyjson_val *value, struct v
         text = str_trim(text);
     if (d->field->max && str_count_utf16(text) > d->field->max) {
         snprintf(rule, sizeof(rule), "cannot exceed %u characters", d->field->max);
-        break_rule(d, rule);
+        break_rule(d, d->field->max_rule ? d->field->max_rule : rule);
     }
     *ret = value_text(text);
     return ERR_OK;

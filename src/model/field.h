@@ -73,6 +73,7 @@ struct field {
     const struct resource *sub; /* FIELD_OBJECT, FIELD_OBJECTS */
     const char *column;         /* SQL column of the row's or the body's table; NULL: none */
     const char *doc;            /* one sentence */
+    const char *max_rule;       /* FIELD_TEXT: words when it is longer; NULL: the usual ones */
     const char *alias;          /* another name that bodies may use; NULL: none */
     /* A rule of its own, asked once all fields of a body have been read; may replace the value.
      * Broken rules are added to `reterr`; anything but ERR_OK ends decoding. NULL: none. */

@@ -6,6 +6,7 @@
 
 /* The workspace, its id and the user of requests without authentication (platform.md 5). */
 #define WORKSPACE_DEFAULT_NAME "default"
+#define WORKSPACE_DEFAULT_ID "0190babc-62a0-71d2-832a-0feffa4676eb"
 #define WORKSPACE_DEFAULT_USER "admin"
 #define WORKSPACE_NAME_MAX 150
 

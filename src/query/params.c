@@ -34,6 +34,12 @@ const struct param_info param_infos[PARAM_COUNT] = {
     [PARAM_ANNOTATION_QUEUE_ID] = {"annotation_queue_id", PARAM_TYPE_UUID, 0,
                                    "Only what is in this annotation queue."},
     [PARAM_PROJECT_IDS] = {"project_ids", PARAM_TYPE_TEXT, 0, "JSON array of project ids."},
+    [PARAM_PATH] = {"path", PARAM_TYPE_TEXT, 0, "Address of the API as the client has it, base64."},
+    [PARAM_WORKSPACE_NAME] = {"workspace_name", PARAM_TYPE_TEXT, 0,
+                              "Workspace, in place of the header."},
+    [PARAM_DATASET_ID] = {"dataset_id", PARAM_TYPE_UUID, 0, "Dataset."},
+    [PARAM_EXPERIMENT_ID] = {"experiment_id", PARAM_TYPE_UUID, 0, "Experiment."},
+    [PARAM_OPTIMIZATION_ID] = {"optimization_id", PARAM_TYPE_UUID, 0, "Optimization."},
 };
 
 static enum err read_int(const struct param_info *info, struct str text, struct param_value *ret,

@@ -17,6 +17,7 @@
 #include "model/metric.h"
 #include "model/project.h"
 #include "model/thread.h"
+#include "model/welcome_wizard.h"
 #include "model/workspace.h"
 #include "query/filter.h"
 
@@ -97,6 +98,12 @@ enum err store_configuration_put(struct session *session, int64_t workspace,
                                  const struct record *configuration);
 /* Writer. */
 enum err store_configuration_delete(struct session *session, int64_t workspace);
+
+/* Whether the web client's welcome was answered. */
+enum err store_wizard_find(struct session *session, int64_t workspace, bool *ret);
+/* Writer. Keeps the answers instead of earlier ones. `now` in µs. */
+enum err store_wizard_put(struct session *session, int64_t workspace, const struct record *wizard,
+                          int64_t now, struct str user);
 
 struct project {
     int64_t key; /* the store's own short id; never on the wire */
@@ -428,6 +435,22 @@ enum err store_entity_next(struct entity_cursor *cursor, struct arena *arena, st
 
 /* NULL-safe. */
 void store_entity_close(struct entity_cursor *cursor);
+
+/* ---- usage counts (platform.md 13) ---- */
+
+/* How many traces or spans one user stored in a project. */
+struct usage_count {
+    struct str workspace; /* its name */
+    struct uuid project;
+    struct str user;
+    int64_t count;
+};
+
+/* Those that were stored in [from, to), µs: in the order of workspaces, then of users, then of
+ * projects; an array in the arena. ERR_TOO_LARGE at the arena's ceiling, ERR_TIMEOUT. */
+enum err store_usage_counts(struct session *session, const struct resource *resource, int64_t from,
+                            int64_t to, struct arena *arena, struct usage_count **ret,
+                            size_t *ret_count);
 
 /* ---- statistics (stats.md 1) ---- */
 

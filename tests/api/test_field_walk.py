@@ -210,6 +210,9 @@ TARGETS = {
     "update environment": Target("PATCH environments/{id}", dict, Environments.update,
                                  Environments.read, special=Environments.rules),
     "environments deleted": plain("POST environments/delete", lambda: {"ids": [uuid7()]}),
+    "welcome": Target("POST welcome-wizard", dict,
+                      lambda api, body: api.post("welcome-wizard", body, bad=True),
+                      special=("email",)),
     "configuration": plain(
         "PUT workspaces/configurations", dict,
         lambda api, body, response: api.get("workspaces/configurations").json()),

@@ -250,6 +250,15 @@ static const char schema_2[] =
     "CREATE UNIQUE INDEX environment_by_name ON environment(workspace, name_key);"
     "CREATE UNIQUE INDEX environment_by_uuid ON environment(workspace, uuid);"
 
+    "CREATE TABLE welcome_wizard("
+    " workspace INTEGER PRIMARY KEY REFERENCES workspace(id),"
+    " role TEXT,"
+    " integrations TEXT,"
+    " email TEXT,"
+    " join_beta_program INTEGER,"
+    " submitted_at INTEGER NOT NULL,"
+    " submitted_by TEXT NOT NULL);"
+
     SEED_WORKSPACES("") "CREATE TRIGGER workspace_seed AFTER INSERT ON workspace "
                         "BEGIN " SEED_WORKSPACES(" WHERE workspace.id = NEW.id") "END;";
 

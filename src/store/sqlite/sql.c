@@ -168,6 +168,17 @@ struct str sql_annotation_put(struct arena *arena, const struct resource *resour
                       STR_ARG(sql_annotation_columns(arena, resource, "")), STR_ARG(marks));
 }
 
+struct str sql_usage_counts(struct arena *arena, const struct resource *resource)
+{
+    return str_format(arena,
+                      "SELECT w.name, p.uuid, c.created_by, c.n FROM (SELECT project, created_by,"
+                      " count(*) AS n FROM %s WHERE present = 1 AND created_at >= ?1 AND"
+                      " created_at < ?2 GROUP BY project, created_by) c"
+                      " JOIN project p ON p.id = c.project JOIN workspace w ON w.id = p.workspace"
+                      " ORDER BY w.id, c.created_by, p.id",
+                      sql_table(resource));
+}
+
 /* The tables of named resources. `living` are the rows that can be found, `remove` ends one. */
 static const struct named_table {
     const struct resource *resource;

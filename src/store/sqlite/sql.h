@@ -68,6 +68,9 @@ struct str sql_annotation_columns(struct arena *arena, const struct resource *re
 /* ?1 kind, ?2 project, ?3 entity, from ?4 on the columns. */
 struct str sql_annotation_put(struct arena *arena, const struct resource *resource);
 
+/* ?1 from, ?2 to: name of the workspace, id of the project, user, count. */
+struct str sql_usage_counts(struct arena *arena, const struct resource *resource);
+
 /* Named resources (model/named.h). ?1 is the workspace, but of NAMED_BY_KEY, which also finds what
  * was deleted. */
 enum named_key { NAMED_BY_KEY, NAMED_BY_ID, NAMED_BY_NAME };

@@ -110,3 +110,37 @@ enum err store_configuration_delete(struct session *session, int64_t workspace)
     sqlite3_bind_int64(statement, 1, workspace);
     return session_run(session, statement);
 }
+
+enum err store_wizard_find(struct session *session, int64_t workspace, bool *ret)
+{
+    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
+        session_prepare(session, STR("SELECT 1 FROM welcome_wizard WHERE workspace = ?"));
+    int rc;
+
+    if (!statement)
+        return ERR_INTERNAL;
+    sqlite3_bind_int64(statement, 1, workspace);
+    rc = sqlite3_step(statement);
+    *ret = rc == SQLITE_ROW;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? ERR_OK
+                                                 : session_failed(session, "welcome wizard");
+}
+
+enum err store_wizard_put(struct session *session, int64_t workspace, const struct record *wizard,
+                          int64_t now, struct str user)
+{
+    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = session_prepare(
+        session, STR("INSERT OR REPLACE INTO welcome_wizard(workspace, submitted_at, submitted_by,"
+                     " role, integrations, email, join_beta_program) VALUES(?, ?, ?, ?, ?, ?, ?)"));
+
+    if (!statement)
+        return ERR_INTERNAL;
+    sqlite3_bind_int64(statement, 1, workspace);
+    sqlite3_bind_int64(statement, 2, now);
+    bind_str(statement, 3, user);
+    for (size_t i = 0; i < wizard->resource->count; i++) {
+        if (bind_field(session, statement, (int)i + 4, &wizard->resource->fields[i], &wizard->v[i]))
+            return ERR_INTERNAL;
+    }
+    return session_run(session, statement);
+}
