@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes tests/contract/gaps.txt anew from the program that is built. The list may only shrink:
 an operation that is there and loses something is refused, unless --grow says that the contract
-itself has grown. (A new operation's line may give way to lines of what it lacks yet.)"""
+itself has grown. (An operation's line may give way to "empty", and both to lines of what it lacks
+yet.)"""
 import pathlib
 import sys
 import tempfile

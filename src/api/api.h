@@ -29,6 +29,8 @@ enum answer {
     ANSWER_TEXT,   /* something else; content type in route.produces */
 };
 
+struct empty_list;
+
 /* What the API layer knows of a route, beside what the router needs. */
 struct operation {
     const char *id; /* operationId */
@@ -41,7 +43,8 @@ struct operation {
     uint64_t params;                 /* bits of enum param */
     int status;                      /* of success */
     enum answer answer;
-    const char *schema; /* ANSWER_SCHEMA: JSON text of the schema */
+    const char *schema;             /* ANSWER_SCHEMA: JSON text of the schema */
+    const struct empty_list *empty; /* api/empty_lists.h; NULL for what is built */
 };
 
 /* Who asks. */

@@ -287,6 +287,8 @@ static void add_operation(struct builder *b, yyjson_mut_val *out, const struct r
 
     yyjson_mut_obj_add_str(b->doc, out, "operationId", operation->id);
     yyjson_mut_obj_add_str(b->doc, out, "summary", operation->summary);
+    if (operation->empty)
+        yyjson_mut_obj_add_bool(b->doc, out, "x-empty", true);
     yyjson_mut_arr_add_str(b->doc, yyjson_mut_obj_add_arr(b->doc, out, "tags"), operation->tag);
     add_parameters(b, out, route);
     if (operation->body)

@@ -2,6 +2,7 @@
 #include "api/routes.h"
 
 #include "api/annotations.h"
+#include "api/empty_lists.h"
 #include "api/entities.h"
 #include "api/metrics.h"
 #include "api/named.h"
@@ -164,6 +165,22 @@
      OPERATION(.id = "delete" Name "Comments", .tag = Names, .about = &(table),                    \
                BODY(comment_delete_resource, DECODE_CREATE), .status = 204,                        \
                .summary = "Delete up to 1000 comments")}
+
+/* Lists in which nothing can stand yet. */
+#define EMPTY_ROUTE(path, name, group, query, schema_text, ...)                                    \
+    {HTTP_GET, path, empty_list, ROUTE_INLINE, NULL,                                               \
+     OPERATION(.id = (name), .tag = (group), .params = (query), .status = 200,                     \
+               .answer = ANSWER_SCHEMA, .schema = schema_text,                                     \
+               .empty = &(const struct empty_list){__VA_ARGS__},                                   \
+               .summary = "Nothing yet: what it lists is not built")}
+#define EMPTY_PAGE_ROUTE(path, name, group, sorting)                                               \
+    EMPTY_ROUTE(path, name, group, P(PAGE) | P(SIZE), EMPTY_SCHEMA_PAGE, .shape = EMPTY_PAGE,      \
+                .sortable_by = (sorting))
+#define EMPTY_MEMBER_ROUTE(path, name, group, list)                                                \
+    EMPTY_ROUTE(path, name, group, 0, EMPTY_SCHEMA_MEMBER(list), .shape = EMPTY_MEMBER,            \
+                .member = (list))
+#define EMPTY_PROJECT(list) "/v1/private/projects/{projectId}/" list
+#define ATTACHMENT_PARAMS (P(PROJECT_ID) | P(ENTITY_TYPE) | P(ENTITY_ID) | P(PATH))
 
 static const struct route routes[] = {
     ENTITY_ROUTES("/v1/private/traces", "Trace", "Traces", trace_resource, trace_batch_resource,
@@ -489,6 +506,56 @@ static const struct route routes[] = {
      OPERATION(.id = "getSpansBiInfo", .tag = "System usage", .status = 200,
                .answer = ANSWER_SCHEMA, .schema = USAGE_SCHEMA("bi_information", USAGE_USER("")),
                .summary = "Spans of each user on the day before")},
+
+    EMPTY_PAGE_ROUTE("/v1/private/datasets", "findDatasets", "Datasets",
+                     DATASET_SORTING),
+    EMPTY_PAGE_ROUTE(EMPTY_PROJECT("datasets"), "findDatasetsByProject", "Projects",
+                     DATASET_SORTING),
+    EMPTY_PAGE_ROUTE("/v1/private/experiments", "findExperiments", "Experiments",
+                     EXPERIMENT_SORTING),
+    EMPTY_PAGE_ROUTE(EMPTY_PROJECT("experiments"), "findExperimentsByProject", "Projects",
+                     EXPERIMENT_SORTING),
+    EMPTY_PAGE_ROUTE("/v1/private/prompts", "getPrompts", "Prompts",
+                     PROMPT_SORTING),
+    EMPTY_PAGE_ROUTE(EMPTY_PROJECT("prompts"), "getPromptsByProject", "Projects",
+                     PROMPT_SORTING),
+    EMPTY_PAGE_ROUTE("/v1/private/optimizations", "findOptimizations", "Optimizations",
+                     NO_SORTING),
+    EMPTY_PAGE_ROUTE(EMPTY_PROJECT("optimizations"), "findOptimizationsByProject", "Projects",
+                     NO_SORTING),
+    EMPTY_PAGE_ROUTE("/v1/private/annotation-queues", "findAnnotationQueues", "Annotation Queues",
+                     QUEUE_SORTING),
+    EMPTY_PAGE_ROUTE("/v1/private/automations/evaluators", "findEvaluators",
+                     "Automation rule evaluators", RULE_SORTING),
+    EMPTY_PAGE_ROUTE("/v1/private/alerts", "findAlerts", "Alerts",
+                     ALERT_SORTING),
+    EMPTY_PAGE_ROUTE(EMPTY_PROJECT("alerts"), "findAlertsByProject", "Projects",
+                     ALERT_SORTING),
+    EMPTY_PAGE_ROUTE("/v1/private/dashboards", "findDashboards", "Dashboards",
+                     DASHBOARD_SORTING),
+    EMPTY_PAGE_ROUTE(EMPTY_PROJECT("dashboards"), "findDashboardsByProject", "Projects",
+                     DASHBOARD_SORTING),
+    EMPTY_PAGE_ROUTE("/v1/private/insights-views", "findInsightsViews", "Insights Views",
+                     DASHBOARD_SORTING),
+    EMPTY_PAGE_ROUTE(EMPTY_PROJECT("activities"), "getRecentActivity", "Projects",
+                     NULL),
+    EMPTY_PAGE_ROUTE("/v1/private/agent-configs/blueprints/history/projects/{project_id}",
+                     "getBlueprintHistory", "Agent Configs", NULL),
+    EMPTY_ROUTE("/v1/private/llm-provider-key", "findLlmProviderKeys", "LlmProviderKey", 0,
+                EMPTY_SCHEMA_PAGE, .shape = EMPTY_PAGE, .sortable_by = NO_SORTING),
+    EMPTY_ROUTE("/v1/private/attachment/list", "attachmentList", "Attachments",
+                P(PAGE) | P(SIZE) | ATTACHMENT_PARAMS, EMPTY_SCHEMA_PAGE, .shape = EMPTY_PAGE,
+                .sortable_by = NO_SORTING, .required = ATTACHMENT_PARAMS),
+    EMPTY_ROUTE("/v1/private/datasets/export-jobs", "getDatasetExportJobs", "Datasets", 0,
+                EMPTY_SCHEMA_ARRAY, .shape = EMPTY_ARRAY),
+    EMPTY_ROUTE("/v1/private/llm/models", "getLlmModels", "LLM Models", 0, EMPTY_SCHEMA_OBJECT,
+                .shape = EMPTY_OBJECT),
+    EMPTY_MEMBER_ROUTE("/v1/private/experiments/feedback-scores/names", "findFeedbackScoreNames",
+                       "Experiments", "scores"),
+    EMPTY_MEMBER_ROUTE("/v1/internal/usage/bi-datasets", "getDatasetBiInfo", "System usage",
+                       "bi_information"),
+    EMPTY_MEMBER_ROUTE("/v1/internal/usage/bi-experiments", "getExperimentBiInfo", "System usage",
+                       "bi_information"),
 };
 
 /* clang-format on */

@@ -55,14 +55,6 @@ static struct str cut_api(struct str url)
     return url;
 }
 
-static enum err require(const struct params *params, enum param param, struct error *reterr)
-{
-    return params->v[param].given
-               ? ERR_OK
-               : error_add(reterr, ERR_BAD_REQUEST, "query param %s must not be null",
-                           param_infos[param].name);
-}
-
 /* The parameters that every link takes. All that is missing is told at once. */
 static enum err read_place(struct request *request, const struct params *params, enum param first,
                            enum param second, struct place *ret, struct error *reterr)
@@ -73,12 +65,10 @@ static enum err read_place(struct request *request, const struct params *params,
     enum err err;
 
     *ret = (struct place){.first = &params->v[first].uuid, .second = &params->v[second].uuid};
-    require(params, first, reterr);
-    if (second != first)
-        require(params, second, reterr);
-    require(params, PARAM_PATH, reterr);
-    if (reterr->code)
-        return reterr->code;
+    err = params_require(params, PARAM_BIT(first) | PARAM_BIT(second) | PARAM_BIT(PARAM_PATH),
+                         reterr);
+    if (err)
+        return err;
     if (!base64_decode(&request->arena, params->v[PARAM_PATH].s, &url) || !is_address(url))
         return error_set(reterr, ERR_BAD_REQUEST, "Invalid base URL format");
     err = workspace->given ? api_caller_in(request, workspace->s, &caller, reterr)

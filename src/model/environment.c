@@ -39,7 +39,7 @@ static enum err check_name(struct arena *arena, struct record *record, size_t fi
     const struct value *name = &record->v[field];
 
     (void)arena;
-    if (value_is_set(name) && !is_made_of_name_characters(name->s))
+    if (value_is_set(name) && !str_is_blank(name->s) && !is_made_of_name_characters(name->s))
         error_add(reterr, ERR_UNPROCESSABLE, "name must match '^[A-Za-z0-9_-]+$'");
     return ERR_OK;
 }

@@ -39,6 +39,8 @@ const struct param_info param_infos[PARAM_COUNT] = {
                               "Workspace, in place of the header."},
     [PARAM_DATASET_ID] = {"dataset_id", PARAM_TYPE_UUID, 0, "Dataset."},
     [PARAM_EXPERIMENT_ID] = {"experiment_id", PARAM_TYPE_UUID, 0, "Experiment."},
+    [PARAM_ENTITY_TYPE] = {"entity_type", PARAM_TYPE_TEXT, 0, "trace or span."},
+    [PARAM_ENTITY_ID] = {"entity_id", PARAM_TYPE_UUID, 0, "Trace or span."},
     [PARAM_OPTIMIZATION_ID] = {"optimization_id", PARAM_TYPE_UUID, 0, "Optimization."},
 };
 
@@ -114,4 +116,16 @@ enum err params_read(const struct request *request, uint64_t set, struct params 
             return err;
     }
     return ERR_OK;
+}
+
+enum err params_require(const struct params *params, uint64_t set, struct error *reterr)
+{
+    enum err err = ERR_OK;
+
+    for (size_t i = 0; i < PARAM_COUNT; i++) {
+        if (set & PARAM_BIT(i) && !params->v[i].given)
+            err = error_add(reterr, ERR_BAD_REQUEST, "query param %s must not be null",
+                            param_infos[i].name);
+    }
+    return err;
 }

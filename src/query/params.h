@@ -33,6 +33,8 @@ enum param {
     PARAM_DATASET_ID,
     PARAM_EXPERIMENT_ID,
     PARAM_OPTIMIZATION_ID,
+    PARAM_ENTITY_TYPE,
+    PARAM_ENTITY_ID,
     PARAM_COUNT,
 };
 
@@ -71,5 +73,8 @@ struct params {
  * instant. Repeated parameters: the first counts. Empty ones count as absent. */
 enum err params_read(const struct request *request, uint64_t set, struct params *ret,
                      struct error *reterr);
+
+/* ERR_BAD_REQUEST that names each parameter of the set that was not given. */
+enum err params_require(const struct params *params, uint64_t set, struct error *reterr);
 
 #endif

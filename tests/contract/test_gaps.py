@@ -29,3 +29,23 @@ def test_a_lost_operation_and_a_lost_field_are_found():
     assert gaps.find_gaps(wanted, there) == [
         "DELETE /v1/private/traces/{}",
         "GET /v1/private/traces differs: response field total"]
+
+
+def test_an_empty_operation_is_listed_as_such():
+    wanted = gaps.contract()
+    there = gaps.contract()
+    there["paths"]["/v1/private/prompts"]["get"] = {"x-empty": True, "responses": {}}
+    assert gaps.find_gaps(wanted, there) == [
+        "GET /v1/private/prompts empty: nothing is stored yet"]
+
+
+def test_what_may_replace_a_line():
+    missing, empty = "GET /x", "GET /x" + gaps.EMPTY
+    partly, others = "GET /x differs: response field a", "GET /x differs: response field b"
+    for before, found in [(missing, empty), (missing, partly), (empty, partly), (partly, partly),
+                          (empty, empty)]:
+        assert gaps.grown([found], [before]) == []
+    for before, found in [(empty, missing), (partly, missing), (partly, empty), (partly, others)]:
+        assert gaps.grown([found], [before]) == [found]
+    assert gaps.grown([empty], []) == [empty] and gaps.grown([missing], []) == [missing]
+    assert gaps.grown([], [missing, empty, partly]) == []
