@@ -101,7 +101,7 @@ build/ocelli: $(B)/ocelli FORCE
 $(B)/ocelli: $(call objects,src/main.c) $(B)/libocelli.a
 	$(Q)$(call link,$^)
 
-$(B)/libocelli.a: $(call objects,$(filter-out src/main.c,$(SOURCES)))
+$(B)/libocelli.a: $(call objects,$(filter-out src/main.c,$(SOURCES)) build/web/files.c)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
@@ -127,7 +127,8 @@ release: ## build build/ocelli without debug information
 deps: ## install what building needs and is missing
 	@tools/install_deps.sh build
 
-run: deps ## build and serve on http://localhost:5173 with ./data
+run: deps ## build with the web client, and serve on http://localhost:5173 with ./data
+	@tools/install_deps.sh web && $(MAKE) web || echo 'ocelli: going on without the web client' >&2
 	@$(MAKE) all
 	@exec build/ocelli serve --listen 127.0.0.1:5173 --data ./data
 
@@ -137,6 +138,47 @@ $(BENCH_PROGRAMS): build/bench/%: $(B)/bench/%.o $(call objects,$(BENCH_HELPERS)
 	@mkdir -p $(@D)
 	$(Q)$(call link,$^)
 
+# ---- the web client ------------------------------------------------------------------------------
+
+.PHONY: web check-web
+
+# Folders that tools/embed.c makes parts of programs of: web/dist, when it is there, of ours; the
+# others of programs for the tests of serving.
+define embedded
+build/$(1)/list: FORCE
+	@mkdir -p $$(@D)
+	@find $(2) -type f -exec cksum {} + 2>/dev/null | sort > $$@.new; \
+	    cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
+
+build/$(1)/files.c: build/$(1)/list build/embed
+	$$(Q)build/embed $(2) $$(@D)
+endef
+$(eval $(call embedded,web,web/dist))
+$(eval $(call embedded,web-sample,tests/web/dist))
+$(eval $(call embedded,web-none,tests/web/none))
+
+build/embed: tools/embed.c | libraries
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LANGUAGE) $(WARNINGS) -O1 -o $@ $< -lz
+
+$(B)/ocelli-web-%: $(call objects,src/main.c) $(B)/build/web-%/files.o $(B)/libocelli.a
+	$(Q)$(call link,$^)
+
+WEB_SOURCES := $(shell find web/src web/public web/*.html web/*.json web/*.ts -type f 2>/dev/null)
+
+web: $(if $(WEB_SOURCES),web/dist/index.html) ## build the web client into web/dist (needs Node)
+
+web/dist/index.html: $(WEB_SOURCES) | web/node_modules/.installed
+	@cd web && npm run --silent build
+
+web/node_modules/.installed: web/package-lock.json
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+check-web: web ## check the web client: types, unit tests, size
+	@$(if $(WEB_SOURCES),cd web && npm run --silent check && npm test --silent && \
+	    npm run --silent size)
+
 install: ## install the release build into PREFIX (/usr/local)
 	@$(MAKE) RELEASE=1 all
 	install -D -m 755 build/ocelli $(DESTDIR)$(PREFIX)/bin/ocelli
@@ -144,8 +186,8 @@ install: ## install the release build into PREFIX (/usr/local)
 clean: ## remove what was built; data and the test tools stay
 	@find build -mindepth 1 -maxdepth 1 ! -name venv -exec rm -rf {} + 2>/dev/null || true
 
-distclean: ## remove the test tools too
-	rm -rf build tests/typescript/node_modules
+distclean: ## remove the test tools and the built web client too
+	rm -rf build tests/typescript/node_modules web/node_modules web/dist
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -166,7 +208,7 @@ export TSAN_OPTIONS ?= halt_on_error=1:second_deadlock_stack=1
 STEADY := $(if $(SAN),$(shell setarch -R true 2>/dev/null && echo setarch -R))
 
 # Everything runs even when something fails; the API tests and their summary come last.
-TEST_STEPS := lint all check-unit check-tsan check-fuzz tidy
+TEST_STEPS := lint check-web all check-unit check-tsan check-fuzz tidy
 test: test-tools ## run every test, with the sanitizers where they help
 	@failed=; for step in $(TEST_STEPS); do \
 	    echo "=== $$step"; $(MAKE) $$step || failed="$$failed $$step"; \
@@ -215,9 +257,10 @@ $(REPLAY_PROGRAMS): $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o \
     $(B)/tests/fuzz/replay_main.o $(B)/libocelli.a
 	$(Q)$(call link,$^)
 
-check-api: $(VENV) $(B)/ocelli ## API tests; with SAN against that build. T: pytest's arguments
+check-api: $(VENV) $(B)/ocelli $(B)/ocelli-web-sample $(B)/ocelli-web-none ## API tests; with SAN against that build. T: pytest's arguments
 	@$(if $(SAN)$(ARENA),$(MAKE) SAN= ARENA= build/ocelli)
 	@OCELLI_TEST_BINARY=$(abspath $(B)/ocelli) OCELLI_TEST_PLAIN_BINARY=$(abspath build/ocelli) \
+	    OCELLI_TEST_WEB_BINARIES=$(abspath $(B)/ocelli-web-) \
 	    $(STEADY) $(PYTHON) -m pytest $(or $(T),$(wildcard tests/api tests/contract tests/regress))
 
 fuzz: ## run each fuzzer for FUZZ_SECONDS, with clang

@@ -349,6 +349,8 @@ void platform_openapi(struct request *request)
     for (size_t i = 0; i < api_routes.count; i++) {
         const struct route *route = &api_routes.routes[i];
         yyjson_mut_val *path = yyjson_mut_obj_get(paths, route->pattern);
+        if (!route->operation)
+            continue;
         if (!path)
             path = add_object(&b, paths, route->pattern);
         add_operation(&b, add_object(&b, path, method_name(route->method)), route);

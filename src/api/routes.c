@@ -9,6 +9,7 @@
 #include "api/platform.h"
 #include "api/projects.h"
 #include "api/threads.h"
+#include "api/web.h"
 #include "model/decode.h"
 #include "model/metric.h"
 #include "model/search.h"
@@ -556,6 +557,9 @@ static const struct route routes[] = {
                        "bi_information"),
     EMPTY_MEMBER_ROUTE("/v1/internal/usage/bi-experiments", "getExperimentBiInfo", "System usage",
                        "bi_information"),
+
+    /* No operation: not part of the interface. */
+    {HTTP_GET, ROUTER_REST, web_get, ROUTE_INLINE | ROUTE_ANY_ACCEPT, NULL, NULL},
 };
 
 /* clang-format on */

@@ -55,6 +55,7 @@ struct request {
     enum http_method method;
     struct str path;               /* as sent (percent-encoded), without query, `/api` prefix
                                       and trailing slashes */
+    bool below_api;                /* the path had the prefix */
     struct str host;               /* the Host header, or the listening address */
     const struct http_pair *query; /* decoded once, in order of appearance */
     size_t query_count;
@@ -80,9 +81,8 @@ bool request_header(const struct request *request, const char *name, struct str 
 
 /* Whether nobody waits for the answer any more. True as soon as the connection was reset, and when
  * the client has ended its side and the request is older than REQUEST_HALF_CLOSED_MS: a client that
- * went away and one that only said that it sends no more look alike, so the latter has so long for
- * its answer. One system call. For handlers and producers that run on a worker, and for what they
- * call; not after request_finish(). */
+ * went away and one that only said that it sends no more look alike. One system call. For handlers
+ * and producers that run on a worker, and for what they call; not after request_finish(). */
 #define REQUEST_HALF_CLOSED_MS 250
 bool request_is_abandoned(const struct request *request);
 

@@ -23,6 +23,7 @@ struct node {
 struct router_tree {
     struct arena arena;
     struct node root;
+    const struct route *rest[METHOD_COUNT]; /* of ROUTER_REST */
 };
 
 /* A path cut at its slashes. */
@@ -65,6 +66,8 @@ static const char *check_segment(struct str segment, size_t *params)
 {
     if (segment.n == 0)
         return "a pattern has an empty segment";
+    if (memchr(segment.p, '*', segment.n))
+        return "a star is more than the whole pattern";
     bool opens = memchr(segment.p, '{', segment.n), closes = memchr(segment.p, '}', segment.n);
     if (!opens && !closes)
         return NULL;
@@ -90,6 +93,8 @@ static const char *check_route(const struct route *route)
         return "a pattern does not start with a slash";
     if (!split_path(str_of(route->pattern), &segments))
         return "a pattern has too many segments";
+    if (strcmp(route->pattern, ROUTER_REST) == 0)
+        return NULL;
     for (size_t i = 0; i < segments.count; i++) {
         const char *mistake = check_segment(segments.items[i], &params);
         if (mistake)
@@ -161,6 +166,10 @@ struct router_tree *router_tree_new(const struct router *router)
         const struct route *route = &router->routes[i];
         struct node *node = &tree->root;
         struct segments segments;
+        if (strcmp(route->pattern, ROUTER_REST) == 0) {
+            tree->rest[method_index(route->method)] = route;
+            continue;
+        }
         bool fits = split_path(str_of(route->pattern), &segments);
         assert(fits);
         for (size_t k = 0; fits && k < segments.count; k++)
@@ -198,6 +207,18 @@ static const struct node *descend(const struct node *node, const struct segments
     return descend(node->param, segments, at + 1, params, param_count + 1);
 }
 
+static enum err match_rest(const struct router_tree *tree, struct request *request)
+{
+    enum http_method method = request->method == HTTP_HEAD ? HTTP_GET : request->method;
+    const struct route *route = method ? tree->rest[method_index(method)] : NULL;
+    if (!route)
+        return ERR_NOT_FOUND;
+    if (!uri_decode(&request->arena, request->path, false, &request->path_params[0]))
+        return ERR_BAD_REQUEST;
+    request->route = route;
+    return ERR_OK;
+}
+
 enum err router_match(const struct router_tree *tree, struct request *request,
                       unsigned *ret_allowed)
 {
@@ -209,7 +230,7 @@ enum err router_match(const struct router_tree *tree, struct request *request,
             return ERR_BAD_REQUEST;
     const struct node *node = descend(&tree->root, &segments, 0, request->path_params, 0);
     if (!node)
-        return ERR_NOT_FOUND;
+        return match_rest(tree, request);
     unsigned method = (unsigned)request->method;
     if (method == HTTP_HEAD && !(node->methods & HTTP_HEAD))
         method = HTTP_GET;

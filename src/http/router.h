@@ -9,7 +9,8 @@ enum route_flag {
         1 << 0,            /* the handler returns at once; somebody calls request_finish() later */
     ROUTE_INLINE = 1 << 1, /* never waits for the disk: small bodies are handled on the network
                               thread, without the way over a worker */
-    ROUTE_ANY_TYPE = 1 << 2, /* takes a body of any content type (default: JSON, else 415) */
+    ROUTE_ANY_ACCEPT = 1 << 3, /* its answers have several types: no 406 */
+    ROUTE_ANY_TYPE = 1 << 2,   /* takes a body of any content type (default: JSON, else 415) */
 };
 
 struct route {
@@ -26,6 +27,10 @@ struct router {
     size_t count;
 };
 
+/* The pattern that takes every path that no other pattern has, for its methods; the first of
+ * path_params is then the decoded path. */
+#define ROUTER_REST "/*"
+
 /* Checks the table (no duplicates, braces well-formed, not more than HTTP_PATH_PARAMS_MAX).
  * Returns NULL, or a static text about the first mistake: a programming error. */
 const char *router_check(const struct router *router);
@@ -41,7 +46,8 @@ struct router_tree *router_tree_new(const struct router *router);
 void router_tree_free(struct router_tree *tree);
 
 /* Finds the route for request->method and request->path (see request.h for its form) and fills
- * request->route and path_params. Literal segments win over braces. ERR_NOT_FOUND;
+ * request->route and path_params. Literal segments win over braces, ROUTER_REST comes last and
+ * leaves paths of more than 16 segments out. ERR_NOT_FOUND;
  * ERR_METHOD_NOT_ALLOWED with *ret_allowed = the methods that the path has (bits of enum
  * http_method); ERR_BAD_REQUEST when a percent escape is broken. */
 enum err router_match(const struct router_tree *tree, struct request *request,

@@ -83,7 +83,8 @@ static enum err check_types(struct server_job *job)
     if (job->coding == CODING_UNKNOWN && job->has_body)
         return job_fail_early(job, ERR_UNSUPPORTED_TYPE);
     const char *produces = request->route->produces;
-    if (!negotiate_accepts_type(request, str_of(produces ? produces : "application/json")))
+    if (!(flags & ROUTE_ANY_ACCEPT) &&
+        !negotiate_accepts_type(request, str_of(produces ? produces : "application/json")))
         return job_fail_early(job, ERR_NOT_ACCEPTABLE);
     return ERR_OK;
 }

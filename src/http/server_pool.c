@@ -71,7 +71,7 @@ struct server_job *job_new(struct server *server, const char *target)
     /* libmicrohttpd cuts and decodes this text in place as soon as we return. */
     struct str text = str_copy(&request->arena, str_of(target));
     job->target_size = text.n;
-    uri_split(text, &request->path, &job->query_text);
+    uri_split(text, &request->path, &job->query_text, &request->below_api);
     return job;
 }
 

@@ -77,17 +77,20 @@ static struct str drop_origin(struct str path)
     return path;
 }
 
+static bool has_prefix(struct str path, struct str prefix)
+{
+    return str_starts_with(path, prefix) && (path.n == prefix.n || path.p[prefix.n] == '/');
+}
+
 static struct str drop_prefix(struct str path)
 {
     struct str prefix = STR("/api");
-    if (!str_starts_with(path, prefix))
+    if (!has_prefix(path, prefix))
         return path;
-    if (path.n == prefix.n)
-        return STR("/");
-    return path.p[prefix.n] == '/' ? str_skip(path, prefix.n) : path;
+    return path.n == prefix.n ? STR("/") : str_skip(path, prefix.n);
 }
 
-void uri_split(struct str target, struct str *ret_path, struct str *ret_query)
+void uri_split(struct str target, struct str *ret_path, struct str *ret_query, bool *ret_prefixed)
 {
     const char *mark = target.n ? memchr(target.p, '?', target.n) : NULL;
     struct str path = target;
@@ -96,7 +99,9 @@ void uri_split(struct str target, struct str *ret_path, struct str *ret_query)
         path.n = (size_t)(mark - target.p);
         *ret_query = str_skip(target, path.n + 1);
     }
-    path = drop_prefix(drop_origin(path));
+    struct str whole = drop_origin(path);
+    path = drop_prefix(whole);
+    *ret_prefixed = path.n < whole.n;
     while (path.n > 1 && path.p[path.n - 1] == '/')
         path.n--;
     *ret_path = path.n ? path : STR("/");

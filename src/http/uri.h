@@ -13,8 +13,9 @@ bool uri_decode(struct arena *arena, struct str text, bool form, struct str *ret
 bool uri_escapes_are_whole(struct str text);
 
 /* Cuts a target into path and query. The path loses scheme and host (absolute form), the `/api`
- * prefix and trailing slashes; it stays encoded and is never empty. The query lacks its `?`. */
-void uri_split(struct str target, struct str *ret_path, struct str *ret_query);
+ * prefix (*ret_prefixed tells) and trailing slashes; it stays encoded and is never empty. The query
+ * lacks its `?`. */
+void uri_split(struct str target, struct str *ret_path, struct str *ret_query, bool *ret_prefixed);
 
 /* Cuts a query at `&` and `=` and decodes the parts. False when an escape is broken. */
 bool uri_parse_query(struct arena *arena, struct str query, const struct http_pair **ret,

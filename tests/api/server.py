@@ -28,10 +28,10 @@ def run(*arguments, timeout=STOP_SECONDS):
 class Server:
     """One process on a free port. `options` are those of `ocelli serve`."""
 
-    def __init__(self, data, *options, plain=False, environment=None):
+    def __init__(self, data, *options, plain=False, environment=None, program=None):
+        self.program = program or binary(plain)
         self.data = pathlib.Path(data)
         self.options = [str(option) for option in options]
-        self.plain = plain
         self.environment = environment or {}
         self.process = None
         self.url = None
@@ -58,7 +58,7 @@ class Server:
 
     def start(self):
         """Starts (again) and returns once the program is ready to serve."""
-        command = [binary(self.plain), "serve", "--listen", "127.0.0.1:0",
+        command = [self.program, "serve", "--listen", "127.0.0.1:0",
                    "--data", str(self.data), *self.options]
         if "--idle-timeout" not in self.options:
             # A connection of the shared client may wait through all tests of other clients.

@@ -1,5 +1,4 @@
 """Server-Timing, and queries whose client goes away before the answer comes."""
-import json
 import re
 import socket
 import time
@@ -25,7 +24,7 @@ def timing(response):
 def test_every_answer_tells_its_time(api, project):
     one = trace(project)
     for response in (api.create("traces", one), api.get(f"traces/{one['id']}"),
-                     api.get("/is-alive/ping"), api.get("/nothing", bad=True),
+                     api.get("/is-alive/ping"), api.get("/v1/nothing", bad=True),
                      api.get("traces", params={"project_name": "no such"}),
                      api.post("traces/search", {"project_name": project})):
         ms, _, _ = timing(response)
@@ -125,17 +124,4 @@ def test_who_waits_gets_the_answer(slow):
     other.close()
     head = connection.recv(1 << 20)
     assert head.startswith(b"HTTP/1.1 200")
-    connection.close()
-
-
-def test_half_closed_gets_a_quick_answer(slow):
-    path, slow.path = slow.path, "/v1/private/projects"
-    connection = ask(slow)
-    slow.path = path
-    connection.shutdown(socket.SHUT_WR)
-    answer = b""
-    while part := connection.recv(1 << 16):
-        answer += part
-    assert answer.startswith(b"HTTP/1.1 200")
-    assert json.loads(answer.split(b"\r\n\r\n", 1)[1])["page"] == 1
     connection.close()

@@ -179,7 +179,7 @@ def test_informational_headers_are_accepted(server, headers):
 
 
 def test_json_content_type(server):
-    for path in ("/is-alive/ping", "/no-such", "/v1/private/traces"):
+    for path in ("/is-alive/ping", "/v1/no-such", "/v1/private/traces"):
         response = requests.get(server.url + path, timeout=60)
         assert response.headers["Content-Type"].split(";")[0] == "application/json"
 

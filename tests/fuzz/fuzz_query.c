@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str query;
     unsigned allowed = 0;
     arena_init(&request.arena, 1 << 20);
-    uri_split(str_make((const char *)data, size), &request.path, &query);
+    uri_split(str_make((const char *)data, size), &request.path, &query, &request.below_api);
     check(request.path.n > 0);
     read_query(&request.arena, query);
     enum err err = router_match(tree, &request, &allowed);

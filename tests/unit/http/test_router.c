@@ -175,6 +175,9 @@ static void test_check(void **state)
                                       "/a/",
                                       "//",
                                       "/a//b",
+                                      "/a/*",
+                                      "/*/a",
+                                      "/a*",
                                       "/a/{b",
                                       "/a/b}",
                                       "/a/x{b}",
@@ -198,6 +201,34 @@ static void test_check(void **state)
     assert_non_null(check_pair(good, (struct route){HTTP_GET, "/b", NULL, 0, NULL, NULL}));
     assert_null(check_pair(good, (struct route)ROUTE(HTTP_POST, "/a/{b}")));
     assert_null(check_pair(good, (struct route)ROUTE(HTTP_GET, "/a/b")));
+}
+
+/* What has no row of its own goes to the one for the rest, and only there. */
+static void test_rest(void **state)
+{
+    static const struct route with_rest[] = {
+        ROUTE(HTTP_GET, ROUTER_REST),
+        ROUTE(HTTP_GET, "/a"),
+        ROUTE(HTTP_POST, "/b"),
+        ROUTE(HTTP_GET, "/c/{d}"),
+    };
+    struct router router_with_rest = {with_rest, 4};
+    (void)state;
+    assert_null(router_check(&router_with_rest));
+    router_tree_free(tree);
+    tree = router_tree_new(&router_with_rest);
+    assert_match(HTTP_GET, "/", ROUTER_REST);
+    assert_match(HTTP_HEAD, "/", ROUTER_REST);
+    assert_match(HTTP_GET, "/x/y/z", ROUTER_REST);
+    assert_match(HTTP_GET, "/a/", ROUTER_REST);
+    assert_match(HTTP_GET, "/c", ROUTER_REST);
+    assert_match(HTTP_GET, "/a", "/a");
+    assert_match(HTTP_GET, "/c/*", "/c/{d}");
+    assert_int_equal(match(HTTP_GET, "/b"), ERR_METHOD_NOT_ALLOWED);
+    assert_int_equal(match(HTTP_POST, "/x"), ERR_NOT_FOUND);
+    assert_int_equal(match(0, "/x"), ERR_NOT_FOUND);
+    assert_int_equal(match(HTTP_GET, "*"), ERR_NOT_FOUND);
+    assert_int_equal(match(HTTP_GET, "/%zz"), ERR_BAD_REQUEST);
 }
 
 /* Every row of a large table is found by its own pattern. */
@@ -229,6 +260,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_match, start, stop),
         cmocka_unit_test_setup_teardown(test_methods, start, stop),
         cmocka_unit_test(test_check),
+        cmocka_unit_test_setup_teardown(test_rest, start, stop),
         cmocka_unit_test_setup_teardown(test_many, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

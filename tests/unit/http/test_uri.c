@@ -59,7 +59,10 @@ static void test_split(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct str path, query;
-        uri_split(str_of(cases[i].target), &path, &query);
+        bool prefixed;
+        uri_split(str_of(cases[i].target), &path, &query, &prefixed);
+        assert_int_equal(prefixed, strstr(cases[i].target, "/api") != NULL &&
+                                       strcmp(cases[i].target, "/apiary") != 0);
         assert_text(path, cases[i].path);
         assert_text(query, cases[i].query);
     }
