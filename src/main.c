@@ -68,9 +68,11 @@ static int serve(const struct options *options)
 {
     struct store_options store_options = {options->data, (int)options->workers + READERS_MORE,
                                           (size_t)options->memory_limit, options->query_timeout};
+    struct feed *feed = feed_new((int)options->event_streams);
     struct writer_options writer_options = {(int)options->write_queue, WRITE_QUEUE_BYTES,
-                                            options->environments_max};
-    struct api api = {.any_workspace = options->workspaces == WORKSPACES_ANY,
+                                            options->environments_max, feed};
+    struct api api = {.feed = feed,
+                      .any_workspace = options->workspaces == WORKSPACES_ANY,
                       .stream_slots = READERS_MORE,
                       .stream_limit_ms = STREAM_QUERIES * options->query_timeout,
                       .id_window_ms = options->id_window == ID_WINDOW_24H ? 24 * 3600 * 1000 : 0};
@@ -106,6 +108,7 @@ static int serve(const struct options *options)
     server_free(server, STOP_WAIT_MS);
     idle_threads_free(idle);
     writer_free(api.writer);
+    feed_free(feed);
     store_close(api.store);
     return server ? 0 : 1;
 }

@@ -38,6 +38,8 @@ const struct option option_table[] = {
      "Threads that read from the store and prepare large writes."},
     {"write-queue", OPTION_INT, AT(write_queue), "4096", 1, 1000000, NULL, "COUNT",
      "Writes that may wait for the disk; beyond that clients are told to come back."},
+    {"event-streams", OPTION_INT, AT(event_streams), "64", 0, 10000, NULL, "COUNT",
+     "Clients that may follow projects at the same time."},
     {"query-timeout", OPTION_DURATION, AT(query_timeout), "60s", 100, 3600 * SECONDS, NULL, "TIME",
      "A query that takes longer is ended."},
     {"thread-timeout", OPTION_DURATION, AT(thread_timeout), "15m", SECONDS, 168 * 3600 * SECONDS,

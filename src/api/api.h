@@ -12,6 +12,7 @@
 struct api {
     struct store *store;
     struct writer *writer;
+    struct feed *feed;
     bool any_workspace;      /* --workspaces any */
     int stream_slots;        /* answers that may be under way in pieces, each with a read session;
                                 fewer than there are sessions, so that short reads never wait */

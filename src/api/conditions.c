@@ -28,7 +28,8 @@ static enum err read_shared(struct request *request, const struct params *params
         (!params->v[PARAM_PROJECT_NAME].given || str_is_blank(params->v[PARAM_PROJECT_NAME].s)))
         return error_set(reterr, ERR_BAD_REQUEST,
                          "Either 'project_name' or 'project_id' query params must be provided");
-    ret->resource = operation_of(request)->resource;
+    if (!ret->resource)
+        ret->resource = operation_of(request)->resource;
     ret->has_trace = params->v[PARAM_TRACE_ID].given;
     ret->trace = params->v[PARAM_TRACE_ID].uuid;
     ret->search = str_trim(params->v[PARAM_SEARCH].s);

@@ -5,7 +5,8 @@
 #include "api/api.h"
 
 /* filters, oql, search, times, trace and type of the parameters. The project is the caller's to
- * find. ERR_BAD_REQUEST with the messages of query.md 2. */
+ * find; ret->resource may be set, else it is the operation's. ERR_BAD_REQUEST with the messages of
+ * query.md 2. */
 enum err conditions_read(struct request *request, const struct params *params,
                          struct entity_query *ret, struct error *reterr);
 

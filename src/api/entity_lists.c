@@ -64,44 +64,50 @@ static bool is_too_long(const struct request *request, const struct list_state *
 }
 
 /* The row as an object, with its annotations. */
-static enum err show_row(struct list_state *state, struct row *row, yyjson_mut_doc *doc,
-                         yyjson_mut_val **ret)
+static enum err show_row(struct session *session, const struct annotation_view *annotations,
+                         const struct entity_view *view, struct record *record, struct arena *arena,
+                         yyjson_mut_doc *doc, yyjson_mut_val **ret)
 {
-    bool thread = state->query.resource == &thread_resource;
-    const struct value *id = &row->record->v[thread ? (size_t)THREAD_MODEL_ID : ENTITY_ID];
-    struct arena *arena = &state->item;
+    bool thread = annotations->resource == &thread_resource;
+    const struct value *id = &record->v[thread ? (size_t)THREAD_MODEL_ID : ENTITY_ID];
     enum err err = ERR_OK;
 
     if (value_is_set(id))
-        err = annotation_view_load(state->session, &state->annotations, &id->uuid, arena,
-                                   row->record);
+        err = annotation_view_load(session, annotations, &id->uuid, arena, record);
     if (err)
         return err;
     if (!thread)
-        return entity_view_encode(arena, doc, row->record, &state->view, ret);
+        return entity_view_encode(arena, doc, record, view, ret);
     return thread_view_encode(
-        arena, doc, row->record,
-        state->view.truncate ? THREAD_MESSAGES_WITHOUT_IMAGES : THREAD_MESSAGES_WHOLE, ret);
+        arena, doc, record, view->truncate ? THREAD_MESSAGES_WITHOUT_IMAGES : THREAD_MESSAGES_WHOLE,
+        ret);
+}
+
+enum err entity_row_text(struct session *session, const struct annotation_view *annotations,
+                         const struct entity_view *view, struct record *record, struct arena *arena,
+                         struct str *ret)
+{
+    yyjson_mut_doc *doc = json_new(arena);
+    yyjson_mut_val *object;
+    enum err err = show_row(session, annotations, view, record, arena, doc, &object);
+
+    if (err)
+        return err;
+    yyjson_mut_doc_set_root(doc, object);
+    return json_write_mut(arena, doc, ret);
 }
 
 /* Appends the next row; ERR_NOT_FOUND after the last. */
 static enum err append_row(struct list_state *state, struct buf *out)
 {
     struct arena *arena = &state->item;
-    yyjson_mut_val *object;
-    yyjson_mut_doc *doc;
     struct str text;
     struct row row;
     enum err err = store_entity_next(state->cursor, arena, &row);
 
-    if (err)
-        return err;
-    doc = json_new(arena);
-    err = show_row(state, &row, doc, &object);
-    if (err)
-        return err;
-    yyjson_mut_doc_set_root(doc, object);
-    err = json_write_mut(arena, doc, &text);
+    if (!err)
+        err = entity_row_text(state->session, &state->annotations, &state->view, row.record, arena,
+                              &text);
     if (err)
         return err;
     if ((!state->lines && state->count > 0 && !buf_append(out, STR(","))) ||

@@ -4,6 +4,7 @@
 #include "api/annotations.h"
 #include "api/empty_lists.h"
 #include "api/entities.h"
+#include "api/events.h"
 #include "api/metrics.h"
 #include "api/named.h"
 #include "api/platform.h"
@@ -297,6 +298,11 @@ static const struct route routes[] = {
                .resource = &project_resource, .params = P(PROJECT_IDS), .status = 200,
                .answer = ANSWER_SCHEMA, .schema = SCORE_NAMES_SCHEMA,
                .summary = "Distinct names of feedback scores of traces in several projects")},
+    {HTTP_GET, "/v1/private/projects/{id}/events", project_events, 0, "text/event-stream",
+     OPERATION(.id = "followProject", .tag = "Projects", .resource = &project_resource,
+               .params = P(KIND) | P(EXCLUDE) | CONDITION_PARAMS, .status = 200,
+               .answer = ANSWER_TEXT,
+               .summary = "Traces or spans as they are written, as server-sent events")},
     {HTTP_GET, "/v1/private/projects/{id}/token-usage/names", project_token_usage_names, 0, NULL,
      OPERATION(.id = "findTokenUsageNames", .tag = "Projects", .resource = &project_resource,
                .status = 200, .answer = ANSWER_SCHEMA,

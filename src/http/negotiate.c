@@ -136,9 +136,11 @@ bool negotiate_is_json(struct str content_type)
 
 bool negotiate_is_compressible(struct str content_type)
 {
-    static const char *const packed[] = {"image/",          "video/",           "audio/",
-                                         "font/",           "application/zip",  "application/gzip",
-                                         "application/pdf", "application/zstd", "application/x-7z"};
+    static const char *const packed[] = {"image/", "video/", "audio/", "font/", "application/zip",
+                                         "application/gzip", "application/pdf", "application/zstd",
+                                         "application/x-7z",
+                                         /* A packer would hold events back. */
+                                         "text/event-stream"};
     if (str_starts_with(content_type, STR("image/svg")))
         return true;
     for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)

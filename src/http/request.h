@@ -30,6 +30,10 @@ struct http_pair {
 enum produce_result {
     PRODUCE_MORE, /* call again when what was appended has been sent */
     PRODUCE_DONE, /* nothing follows */
+    PRODUCE_WAIT, /* call again after request_wake(), or at the time of request_wake_at(). Until
+                     then the request holds no worker. The first call must append something.
+                     Streams that wait are not packed: text/event-stream. When the server stops
+                     or the client goes away, waiting ends the stream. */
 };
 
 /* Appends the next piece of a streamed body (aim: 64 to 256 KiB a call) to `out`. Runs on a worker,
@@ -103,6 +107,17 @@ void response_error(struct request *request, const struct error *error);
 /* Adds a response header; both texts are static or in the request's arena. At most
  * HTTP_RESPONSE_HEADERS_MAX. */
 void response_header(struct request *request, const char *name, struct str value);
+
+/* Has the producer called (again) when it waits; one that does not wait yet does not. Any thread;
+ * the request must still be there: call it no more once response->release has been called. */
+void request_wake(struct request *request);
+
+/* For producers before they return PRODUCE_WAIT: when to be called at the latest, monotonic.
+ * Without it only request_wake() and the end of the connection wake. */
+void request_wake_at(struct request *request, int64_t at_ns);
+
+/* Closes the connection without waiting for the client. Any thread, as request_wake(). */
+void request_drop(struct request *request);
 
 /* Hands the finished response to the connection. For handlers of routes with ROUTE_DEFERRED only;
  * from any thread, exactly once, after which the request must not be touched. */

@@ -297,6 +297,8 @@ static void on_completed(void *argument, struct MHD_Connection *connection, void
     bool complete = code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
     if (job->must_linger && complete)
         connections_linger(&server->connections, job->entry);
+    if (job->streaming)
+        connection_wait(&server->connections, job->entry, NULL, 0);
     connection_answered(job->entry);
     job_end(job, complete);
 }
@@ -425,6 +427,16 @@ static bool abandon_jobs(struct server *server)
     return settled;
 }
 
+/* Streams that wait see that it is over. */
+static void wake_jobs(struct server *server)
+{
+    pthread_mutex_lock(&server->jobs_lock);
+    for (struct server_job *job = server->jobs; job; job = job->next)
+        if (atomic_load(&job->park) == PARK_WAITING)
+            job_wake(job);
+    pthread_mutex_unlock(&server->jobs_lock);
+}
+
 void server_free(struct server *server, int64_t wait_ms)
 {
     if (!server)
@@ -433,6 +445,7 @@ void server_free(struct server *server, int64_t wait_ms)
      * the network threads while they may do the same, and aborts when both do. on_accept() refuses.
      */
     atomic_store(&server->draining, true);
+    wake_jobs(server);
     int64_t until = clock_monotonic_ns() + wait_ms * 1000000LL;
     while (atomic_load(&server->active) > 0 && clock_monotonic_ns() < until)
         pause_shortly();

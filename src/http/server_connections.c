@@ -42,6 +42,8 @@ struct server_connection {
     /* Of the reaper: since when bytes of a head are known to be there, for which wait. */
     int64_t begun_at, begun_in;
     bool ended;                /* also the reaper's: the client was gone at the last look */
+    struct server_job *waiter; /* a parked one, to be woken at `wake_at` */
+    int64_t wake_at;
     struct server_job *unread; /* of a request line whose headers have not come; the network
                                   thread's */
 };
@@ -137,6 +139,27 @@ void connections_linger(struct server_connections *connections, struct server_co
     pthread_mutex_unlock(&connections->lock);
 }
 
+void connection_wait(struct server_connections *connections, struct server_connection *entry,
+                     struct server_job *job, int64_t at)
+{
+    if (!entry)
+        return;
+    pthread_mutex_lock(&connections->lock);
+    entry->waiter = job;
+    entry->wake_at = at ? at : INT64_MAX;
+    if (entry->wake_at < connections->wake_at && job) {
+        connections->wake_at = entry->wake_at;
+        pthread_cond_signal(&connections->wake);
+    }
+    pthread_mutex_unlock(&connections->lock);
+}
+
+void connection_shut(const struct server_connection *entry)
+{
+    if (entry)
+        shutdown(entry->fd, SHUT_RDWR);
+}
+
 bool connection_is_gone(const struct server_connection *entry, bool ended)
 {
     if (!entry)
@@ -197,6 +220,22 @@ static void close_hopeless(struct server_connections *connections, int64_t now)
          * sees the end of the stream and closes the connection. */
         if (is_late(entry, connections->head_timeout_ns, now) || is_cut_off(entry))
             shutdown(entry->fd, SHUT_RDWR);
+}
+
+/* Wakes those whose time has come, and with `look` those whose client is gone. */
+static void wake_waiters(struct server_connections *connections, int64_t now, bool look)
+{
+    connections->wake_at = INT64_MAX;
+    for (struct server_connection *entry = connections->head; entry; entry = entry->next) {
+        if (!entry->waiter)
+            continue;
+        if (entry->wake_at <= now || (look && connection_is_gone(entry, true))) {
+            entry->wake_at = INT64_MAX;
+            job_wake(entry->waiter);
+        }
+        if (entry->wake_at < connections->wake_at)
+            connections->wake_at = entry->wake_at;
+    }
 }
 
 /* True when the socket can be closed. */
@@ -261,6 +300,14 @@ static void wait_until(struct server_connections *connections, int64_t at)
     pthread_cond_timedwait(&connections->wake, &connections->lock, &time);
 }
 
+/* `lingering_ns`: now when a socket lingers. */
+static int64_t next_turn(const struct server_connections *connections, int64_t look_at,
+                         int64_t lingering_ns)
+{
+    int64_t at = look_at < connections->wake_at ? look_at : connections->wake_at;
+    return lingering_ns < at - LINGER_TICK_NS ? lingering_ns + LINGER_TICK_NS : at;
+}
+
 static void *reaper_main(void *argument)
 {
     struct server_connections *connections = argument;
@@ -269,10 +316,13 @@ static void *reaper_main(void *argument)
     int64_t look_at = clock_monotonic_ns();
     while (!connections->stopped) {
         int64_t now = clock_monotonic_ns();
-        if (now >= look_at) {
+        bool look = now >= look_at;
+        if (look) {
             close_hopeless(connections, now);
             look_at = now + tick_of(connections);
         }
+        if (look || now >= connections->wake_at)
+            wake_waiters(connections, now, look);
         take_lingering(connections, &list);
         if (list) {
             pthread_mutex_unlock(&connections->lock);
@@ -281,7 +331,7 @@ static void *reaper_main(void *argument)
             connections->linger_count -= closed;
         }
         if (!connections->stopped)
-            wait_until(connections, list ? now + LINGER_TICK_NS : look_at);
+            wait_until(connections, next_turn(connections, look_at, list ? now : INT64_MAX));
     }
     take_lingering(connections, &list);
     pthread_mutex_unlock(&connections->lock);
@@ -298,6 +348,7 @@ bool connections_start(struct server_connections *connections, int64_t head_time
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&connections->lock, NULL);
     connections->head_timeout_ns = head_timeout_ms * 1000000LL;
+    connections->wake_at = INT64_MAX;
     connections->started =
         pthread_create(&connections->thread, NULL, reaper_main, connections) == 0;
     if (connections->started)

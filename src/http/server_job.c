@@ -260,34 +260,95 @@ static void pack_body(struct server_job *job)
     gzip_stream_free(stream);
 }
 
-/* Calls the producer until there is something to send. */
-static void produce_piece(struct server_job *job)
+/* Only what has sent its head, as it is, to somebody who is there. */
+static bool may_wait(const struct server_job *job)
+{
+    return job->streaming && !job->gzip && !atomic_load(&job->server->draining) &&
+           !connection_is_gone(job->entry, true);
+}
+
+/* Lays a stream aside until it is woken. False when it was woken already, or has to end. */
+static bool job_park(struct server_job *job)
+{
+    struct server *server = job->server;
+    connection_wait(&server->connections, job->entry, job, job->wake_at);
+    int none = PARK_NONE, waiting = PARK_WAITING;
+    if (!atomic_compare_exchange_strong(&job->park, &none, PARK_WAITING))
+        return false;
+    /* This order, and that of server_free(), make sure that one of the two sees the other. From
+     * here on the job is ours only if it can be taken back. */
+    return !atomic_load(&server->draining) ||
+           !atomic_compare_exchange_strong(&job->park, &waiting, PARK_NONE);
+}
+
+void job_wake(struct server_job *job)
+{
+    int park = atomic_load(&job->park);
+    while (park != PARK_WOKEN) {
+        int next = park == PARK_WAITING ? PARK_NONE : PARK_WOKEN;
+        if (!atomic_compare_exchange_weak(&job->park, &park, next))
+            continue;
+        if (park == PARK_WAITING)
+            job_next_piece(job);
+        return;
+    }
+}
+
+void request_wake(struct request *request)
+{
+    job_wake(request->job);
+}
+
+void request_wake_at(struct request *request, int64_t at_ns)
+{
+    request->job->wake_at = at_ns;
+}
+
+void request_drop(struct request *request)
+{
+    connection_shut(request->job->entry);
+    job_wake(request->job);
+}
+
+/* Calls the producer until there is something to send. False when it waits: the job may be another
+ * worker's by then. */
+static bool produce_piece(struct server_job *job)
 {
     struct request *request = &job->request;
     job->sent = 0;
     job->piece.n = job->packed.n = 0;
     while (!job->last_piece && job_piece(job).n == 0) {
         job->piece.n = 0;
+        job->wake_at = 0;
+        atomic_store(&job->park, PARK_NONE);
         http_producer produce = request->response.produce;
-        job->last_piece = produce(request, &job->piece) == PRODUCE_DONE;
+        enum produce_result result = produce(request, &job->piece);
+        bool waits = result == PRODUCE_WAIT && job->piece.n == 0;
+        job->last_piece = result == PRODUCE_DONE || (waits && !may_wait(job));
         if (request->response.produce != produce)
-            return; /* it made an error of it */
+            return true; /* it made an error of it */
+        if (waits && !job->last_piece) {
+            if (job_park(job))
+                return false;
+            continue;
+        }
         if (job->gzip &&
             !gzip_stream_write(job->gzip, buf_str(&job->piece), job->last_piece, &job->packed)) {
             job->dead = true;
             job->last_piece = true;
-            return;
+            return true;
         }
     }
     if (job->last_piece)
         job_release_response(job);
+    return true;
 }
 
 /* Makes the first piece, and of it a plain answer when it is the only one. */
 static void start_stream(struct server_job *job)
 {
     struct response *response = &job->request.response;
-    produce_piece(job);
+    (void)produce_piece(job);
     if (!response->produce)
         return;
     if (job->last_piece) {
@@ -305,7 +366,7 @@ static void start_stream(struct server_job *job)
     if (!gzip_stream_write(job->gzip, buf_str(&job->piece), false, &job->packed))
         job->dead = true;
     else if (job->packed.n == 0)
-        produce_piece(job);
+        (void)produce_piece(job); /* what is packed does not wait */
 }
 
 /* Everything between the handler and the first byte. */
@@ -362,8 +423,8 @@ void job_work(struct server_job *job)
         job_done(job);
         break;
     case STEP_PRODUCE:
-        produce_piece(job);
-        job_done(job);
+        if (produce_piece(job))
+            job_done(job);
         break;
     }
 }

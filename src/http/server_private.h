@@ -46,6 +46,14 @@ enum job_step {
     STEP_PRODUCE, /* the next piece of a stream */
 };
 
+/* A stream whose producer waits (PRODUCE_WAIT) keeps GATE_RUNNING and GATE_SUSPENDED, and is
+ * parked: it is in no queue and belongs to whoever takes PARK_WAITING away. */
+enum job_park {
+    PARK_NONE,
+    PARK_WAITING,
+    PARK_WOKEN, /* while the producer was running */
+};
+
 /* When an answer that was made from the head alone can be sent. */
 enum job_early {
     EARLY_NONE,
@@ -84,6 +92,8 @@ struct server_job {
     bool body_over;   /* the body is larger than allowed */
     bool streaming;   /* sent piece by piece */
     bool last_piece;  /* nothing follows what is in `piece` */
+    atomic_int park;  /* enum job_park */
+    int64_t wake_at;  /* monotonic ns; 0: none */
     bool dead;        /* close the connection instead of answering */
     bool must_linger; /* answered before the body was read */
     size_t sent;      /* bytes of the current piece */
@@ -110,6 +120,7 @@ struct server_connections {
     struct lingering *lingering; /* new ones */
     size_t linger_count;         /* with those the thread has taken */
     int64_t head_timeout_ns;
+    int64_t wake_at; /* the earliest of those that wait */
 };
 
 struct server {
@@ -175,6 +186,9 @@ void job_work(struct server_job *job);
 /* Tells the network thread that the answer (or the next piece) is there. */
 void job_done(struct server_job *job);
 
+/* Has a worker call the producer of a parked job; any thread. */
+void job_wake(struct server_job *job);
+
 /* The bytes of the current piece that are ready to be sent. */
 struct str job_piece(const struct server_job *job);
 
@@ -206,9 +220,16 @@ void connection_head_read(struct server_connection *entry);
 void connection_body_read(struct server_connection *entry);
 void connection_answered(struct server_connection *entry);
 
+/* Wakes the job at a time, and when its client goes away; NULL ends that. NULL-safe. */
+void connection_wait(struct server_connections *connections, struct server_connection *entry,
+                     struct server_job *job, int64_t at);
+
 /* Whether the client is gone: reset, or, when `ended` counts, it has ended its side. NULL-safe. The
  * connection must not be closed meanwhile. */
 bool connection_is_gone(const struct server_connection *entry, bool ended);
+
+/* Ends both directions, so that the network thread closes the connection. NULL-safe. */
+void connection_shut(const struct server_connection *entry);
 
 /* Keeps the connection open behind libmicrohttpd's back for a while and drops what still comes in,
  * so that the client reads the answer before it sees a reset. NULL-safe. */

@@ -1,6 +1,7 @@
 /* Writing feedback scores and comments. */
 #include "ingest/annotation_write.h"
 
+#include "ingest/feed.h"
 #include "ingest/named_write.h"
 #include "ingest/thread_write.h"
 #include "model/thread.h"
@@ -15,6 +16,14 @@ static enum subject subject_of(const struct resource *about)
     return about == &span_resource     ? SUBJECT_SPAN
            : about == &thread_resource ? SUBJECT_THREAD
                                        : SUBJECT_TRACE;
+}
+
+/* Scores and comments are shown with their trace or span. */
+static void tell(struct change *change, const struct subject_key *key)
+{
+    if (key->subject != SUBJECT_THREAD)
+        feed_note(change, key->project_key,
+                  key->subject == SUBJECT_SPAN ? &span_resource : &trace_resource, &key->id, false);
 }
 
 /* The trace or span of self->id as what an annotation is about. ERR_NOT_FOUND. */
@@ -59,7 +68,10 @@ static enum err apply_put(struct change *change, struct session *session)
     if (err == ERR_NOT_FOUND)
         return refuse_unknown(self, self->about->name);
     complete_score(change, self->records[0]);
-    return err ? err : store_annotation_put(session, &key, self->records[0]);
+    if (err)
+        return err;
+    tell(change, &key);
+    return store_annotation_put(session, &key, self->records[0]);
 }
 
 void score_change_put(struct annotation_change *change)
@@ -101,6 +113,7 @@ static enum err apply_put_batch(struct change *change, struct session *session)
             err = store_annotation_put(session, &key, score);
         if (err)
             return err;
+        tell(change, &key);
         if (arena_is_over(change->arena))
             return ERR_TOO_LARGE;
     }
@@ -131,6 +144,7 @@ static enum err apply_delete(struct change *change, struct session *session)
 
     if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
+    tell(change, &key);
     return delete_scores(session, &key, self->records[0], &self->records[0]->v[SCORE_DELETE_NAME].s,
                          1);
 }
@@ -202,7 +216,10 @@ static enum err apply_comment(struct change *change, struct session *session)
         return refuse_unknown(self, self->about->noun);
     v[COMMENT_CREATED_AT] = v[COMMENT_LAST_UPDATED_AT] = value_int(change->now);
     v[COMMENT_CREATED_BY] = v[COMMENT_LAST_UPDATED_BY] = value_text(change->user);
-    return err ? err : store_annotation_put(session, &key, self->records[0]);
+    if (err)
+        return err;
+    tell(change, &key);
+    return store_annotation_put(session, &key, self->records[0]);
 }
 
 void comment_change_create(struct annotation_change *change)
@@ -228,6 +245,7 @@ static enum err apply_comment_update(struct change *change, struct session *sess
     stored->v[COMMENT_LAST_UPDATED_BY] = value_text(change->user);
     if (arena_is_over(change->arena))
         return ERR_TOO_LARGE;
+    tell(change, &key);
     return store_annotation_put(session, &key, stored);
 }
 
@@ -253,6 +271,7 @@ static enum err apply_comment_delete(struct change *change, struct session *sess
             err = store_comment_delete(session, &key, &self->ids[i]);
         if (err)
             return err;
+        tell(change, &key);
     }
     return ERR_OK;
 }

@@ -25,6 +25,7 @@ struct change {
     int64_t now;              /* µs; set by the writer before apply */
     int64_t environments_max; /* of a workspace; set by the writer before apply */
     struct project_touch *touches;
+    struct feed_note *notes, *last_note; /* see feed_note() */
 
     /* Applies it on the writer's thread. Anything but ERR_OK undoes it. */
     enum err (*apply)(struct change *change, struct session *session);

@@ -2,6 +2,7 @@
  * sums and counters. */
 #include "ingest/entity_write.h"
 
+#include "ingest/feed.h"
 #include "ingest/merge.h"
 #include "ingest/named_write.h"
 #include "ingest/span_sums.h"
@@ -75,7 +76,11 @@ static enum err write_row(struct entity_change *self, struct session *session, s
     err = store_entity_put(session, row);
     if (err)
         return err;
+    feed_note(change, row->project.key, self->resource, &row->record->v[ENTITY_ID].uuid, false);
     if (is_span(self)) {
+        /* Its sums are shown with the trace. */
+        feed_note(change, row->project.key, &trace_resource, &row->record->v[SPAN_TRACE_ID].uuid,
+                  false);
         change_touch(change, row->project.key, 0, is_new, 0);
         return ERR_OK;
     }
@@ -400,6 +405,7 @@ static enum err delete_trace(struct entity_change *self, struct session *session
                                        &spans);
     if (!err)
         change_touch(&self->change, row->project.key, -1, -spans, 0);
+    feed_note(&self->change, row->project.key, &trace_resource, &key.id, true);
     return err;
 }
 
@@ -418,6 +424,8 @@ static enum err delete_span(struct entity_change *self, struct session *session,
     enum err err = ERR_OK;
 
     head->row = *row;
+    feed_note(&self->change, row->project.key, &trace_resource, &row->record->v[SPAN_TRACE_ID].uuid,
+              false);
     for (; head && !err; head = head->next) {
         const struct value *v = head->row.record->v;
         struct row *children;
@@ -426,6 +434,7 @@ static enum err delete_span(struct entity_change *self, struct session *session,
         span_sums_add(sums, head->row.project.key, head->row.record, -1);
         change_touch(&self->change, head->row.project.key, 0, -1, 0);
         key.id = v[ENTITY_ID].uuid;
+        feed_note(&self->change, head->row.project.key, &span_resource, &key.id, true);
         err = store_entity_delete(session, &head->row);
         if (!err)
             err = store_annotation_clear(session, &key);
@@ -473,6 +482,8 @@ enum err entity_delete_traces(struct change *change, struct session *session, in
     enum err err = delete_ids(&part, session, project_key, ids, count);
 
     change->touches = part.change.touches;
+    change->notes = part.change.notes;
+    change->last_note = part.change.last_note;
     return err;
 }
 

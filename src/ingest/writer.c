@@ -203,6 +203,8 @@ static void commit_changes(struct writer *writer, struct change *first)
         struct change *next = first->next;
         if (failed && change_result(first) == ERR_OK)
             error_set(&first->error, ERR_INTERNAL, "%s", err_text(ERR_INTERNAL));
+        if (change_result(first) == ERR_OK)
+            feed_publish(writer->options.feed, first);
         first->done(first, change_result(first));
         first = next;
     }

@@ -3,7 +3,7 @@
 #ifndef OCELLI_INGEST_WRITER_H
 #define OCELLI_INGEST_WRITER_H
 
-#include "ingest/change.h"
+#include "ingest/feed.h"
 
 struct writer;
 
@@ -11,6 +11,7 @@ struct writer_options {
     int queue_changes;        /* bound of the queue; beyond it writer_submit() refuses */
     size_t queue_bytes;       /* likewise, of the arenas behind the waiting changes */
     int64_t environments_max; /* of a workspace */
+    struct feed *feed; /* is told of what was committed; NULL: nobody is. Outlives the writer. */
 };
 
 /* Starts the thread. NULL when that fails. The store must outlive the writer. */

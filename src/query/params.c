@@ -22,6 +22,7 @@ const struct param_info param_infos[PARAM_COUNT] = {
                       "Only this source; sdk takes those without one too."},
     [PARAM_THREAD_ONLY] = {"thread_only", PARAM_TYPE_BOOL, 0, "Look at threads only."},
     [PARAM_NAME] = {"name", PARAM_TYPE_TEXT, 0, "Part of the name, without regard to case."},
+    [PARAM_KIND] = {"kind", PARAM_TYPE_TEXT, 0, "What to follow: traces or spans."},
     [PARAM_FILTERS] =
         {"filters", PARAM_TYPE_TEXT, 0,
          "JSON array of {\"field\",\"operator\",\"key\",\"value\"}, joined by AND; also "

@@ -35,6 +35,7 @@ enum param {
     PARAM_OPTIMIZATION_ID,
     PARAM_ENTITY_TYPE,
     PARAM_ENTITY_ID,
+    PARAM_KIND,
     PARAM_COUNT,
 };
 

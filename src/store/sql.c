@@ -137,12 +137,25 @@ static void add_bound(struct sql *sql, const char *condition, bool has, const st
     sql_add_uuid(sql, id);
 }
 
+static void add_ids(struct sql *sql, const struct entity_query *query)
+{
+    for (size_t i = 0; i < query->id_count; i++) {
+        sql_add(sql, i ? ", " : " AND t.id IN (");
+        sql_add_uuid(sql, &query->ids[i]);
+    }
+    if (query->ids)
+        sql_add(sql, query->id_count ? ")" : " AND false");
+}
+
 void sql_add_entity_source(struct sql *sql, const struct entity_query *query)
 {
     bool spans = is_span(query);
 
     sql->project_key = query->project.key;
     sql_add(sql, spans ? " FROM span t" : " FROM trace t");
+    /* Else SQLite walks all spans of the project. */
+    if (spans && query->ids)
+        sql_add(sql, " INDEXED BY span_by_id");
     sql_add(sql, " JOIN project p ON p.id = t.project");
     if (query->search.n || filter_uses(query->filter, SOURCE_HEAVY) || sorts_by_body(query))
         sql_add(sql, spans ? " LEFT JOIN span_body b ON b.id = t.body"
@@ -151,6 +164,7 @@ void sql_add_entity_source(struct sql *sql, const struct entity_query *query)
     sql_add_int(sql, query->project.key);
     if (!spans)
         sql_add(sql, " AND t.present = 1");
+    add_ids(sql, query);
     add_bound(sql, " AND t.id >= ", query->has_from, &query->from);
     add_bound(sql, " AND t.id <= ", query->has_to, &query->to);
     add_bound(sql, " AND t.id < ", query->has_before, &query->before);

@@ -403,7 +403,9 @@ struct entity_query {
     bool has_before;
     struct uuid before;       /* only ids below, the cursor of streams; threads: thread_model_ids */
     struct str before_thread; /* threads without thread_model_id: only ids above */
-    bool has_trace;           /* spans */
+    const struct uuid *ids;   /* traces, spans: only these; NULL: all */
+    size_t id_count;
+    bool has_trace; /* spans */
     struct uuid trace;
     int type;          /* spans: enum span_type, 0 for all */
     int source;        /* index in entity_source_names, 0 for all; sdk takes unset ones too */

@@ -33,9 +33,9 @@ sqlite3_stmt *session_prepare_sql(struct session *session, const struct sql *sql
 /* True when nothing narrows the list, so that the project's counters are the answer. */
 static bool is_whole_project(const struct entity_query *query)
 {
-    return !query->nothing && !query->has_from && !query->has_to && !query->has_trace &&
-           !query->type && !query->source && !query->filter && query->search.n == 0 &&
-           !query->has_before && query->before_thread.n == 0;
+    return !query->nothing && !query->ids && !query->has_from && !query->has_to &&
+           !query->has_trace && !query->type && !query->source && !query->filter &&
+           query->search.n == 0 && !query->has_before && query->before_thread.n == 0;
 }
 
 enum err store_entity_count(struct session *session, const struct entity_query *query, int64_t *ret)

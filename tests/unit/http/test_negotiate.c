@@ -109,6 +109,7 @@ static void test_types(void **state)
     assert_true(negotiate_is_compressible(STR("image/svg+xml")));
     assert_false(negotiate_is_compressible(STR("image/png")));
     assert_false(negotiate_is_compressible(STR("font/woff2")));
+    assert_false(negotiate_is_compressible(STR("text/event-stream")));
 }
 
 int main(void)

@@ -267,7 +267,75 @@ static void handle_stream_later(struct request *request)
     request_finish(request);
 }
 
+/* --- streams that wait --- */
+
+#define FOLLOWERS_MAX 64
+
+/* Those that wait on /v1/follow; each gets the number of the last event. */
+static struct {
+    pthread_mutex_t lock;
+    struct request *requests[FOLLOWERS_MAX];
+    int count, event;
+} following = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+struct follow {
+    int seen;
+    int64_t tick_ms;
+};
+
+static enum produce_result produce_follow(struct request *request, struct buf *out)
+{
+    struct follow *follow = request->response.produce_state;
+    atomic_fetch_add(&producing, 1);
+    pthread_mutex_lock(&following.lock);
+    int event = following.event;
+    pthread_mutex_unlock(&following.lock);
+    if (follow->seen < event) {
+        follow->seen = event;
+        assert_true(buf_append(out, str_format(&request->arena, "event %d\n", event)));
+        return PRODUCE_MORE;
+    }
+    if (follow->tick_ms)
+        request_wake_at(request, clock_monotonic_ns() + follow->tick_ms * 1000000);
+    return PRODUCE_WAIT;
+}
+
+static void release_follow(struct request *request)
+{
+    pthread_mutex_lock(&following.lock);
+    for (int i = 0; i < following.count; i++)
+        if (following.requests[i] == request)
+            following.requests[i--] = following.requests[--following.count];
+    pthread_mutex_unlock(&following.lock);
+    atomic_fetch_sub(&streams_open, 1);
+}
+
+/* `late`: says nothing first, which is a mistake. */
+static void handle_follow(struct request *request)
+{
+    struct follow *follow = arena_zalloc(&request->arena, sizeof(*follow));
+    struct str late;
+    follow->tick_ms = query_number(request, "tick", 0);
+    pthread_mutex_lock(&following.lock);
+    assert_true(following.count < FOLLOWERS_MAX);
+    following.requests[following.count++] = request;
+    follow->seen = following.event - !request_query(request, "late", &late);
+    pthread_mutex_unlock(&following.lock);
+    atomic_fetch_add(&streams_open, 1);
+    response_stream(request, "text/event-stream", produce_follow, follow, release_follow);
+}
+
+static void tell_followers(void (*how)(struct request *request))
+{
+    pthread_mutex_lock(&following.lock);
+    following.event++;
+    for (int i = 0; i < following.count; i++)
+        how(following.requests[i]);
+    pthread_mutex_unlock(&following.lock);
+}
+
 static const struct route routes[] = {
+    {HTTP_GET, "/v1/follow", handle_follow, 0, "text/event-stream", NULL},
     {HTTP_POST, "/v1/echo", handle_echo, 0, NULL, NULL},
     {HTTP_PUT, "/v1/echo", handle_echo, 0, NULL, NULL},
     {HTTP_POST, "/v1/echo-inline", handle_echo, ROUTE_INLINE, NULL, NULL},
@@ -973,6 +1041,160 @@ static void test_client_goes_away(void **state)
     assert_ask("GET /v1/things/a HTTP/1.1\r\n" HOST "\r\n", 200, "a");
 }
 
+static void follow(struct client *client, const char *query)
+{
+    char request[128];
+    client_open(client, port);
+    snprintf(request, sizeof(request),
+             "GET /v1/follow%s HTTP/1.1\r\n" HOST "Accept-Encoding: gzip\r\n\r\n", query);
+    client_send_text(client, request);
+}
+
+/* Reads until a text has come. */
+static void await_text(struct client *client, const char *text)
+{
+    char part[4096];
+    for (;;) {
+        if (client->in.n && memmem(client->in.p, client->in.n, text, strlen(text)))
+            break;
+        ssize_t n = recv(client->fd, part, sizeof(part), 0);
+        assert_true(n > 0);
+        assert_true(buf_append(&client->in, str_make(part, (size_t)n)));
+    }
+    client->in.n = 0;
+}
+
+static int last_event(void)
+{
+    pthread_mutex_lock(&following.lock);
+    int event = following.event;
+    pthread_mutex_unlock(&following.lock);
+    return event;
+}
+
+static void await_event(struct client *client)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "event %d\n", last_event());
+    await_text(client, text);
+}
+
+/* Far more of them wait than there are workers, and others are served meanwhile. */
+static void test_waiting(void **state)
+{
+    struct client clients[20];
+    (void)state;
+    for (size_t i = 0; i < 20; i++)
+        follow(&clients[i], "");
+    for (size_t i = 0; i < 20; i++)
+        await_event(&clients[i]);
+    for (int turn = 0; turn < 50; turn++) {
+        tell_followers(request_wake);
+        for (size_t i = 0; i < 20; i++)
+            await_event(&clients[i]);
+        assert_ask("GET /v1/big?size=5 HTTP/1.1\r\n" HOST "\r\n", 200, "bbbbb");
+    }
+    for (size_t i = 0; i < 20; i++)
+        client_close(&clients[i]);
+    await_no_streams(); /* though nobody wakes them */
+}
+
+static void test_waiting_for_a_time(void **state)
+{
+    struct client client;
+    (void)state;
+    follow(&client, "?tick=20");
+    await_event(&client);
+    atomic_store(&producing, 0);
+    usleep(500000);
+    assert_in_range(atomic_load(&producing), 3, 30);
+    client_close(&client);
+    await_no_streams();
+}
+
+static void *tell_often(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 2000; i++) {
+        tell_followers(request_wake);
+        usleep(100);
+    }
+    return NULL;
+}
+
+/* Wakes while it produces, sends, waits, comes and goes: the last one always arrives. */
+static void test_waking(void **state)
+{
+    pthread_t thread;
+    (void)state;
+    for (int turn = 0; turn < 3; turn++) {
+        struct client clients[8];
+        pthread_create(&thread, NULL, tell_often, NULL);
+        for (size_t i = 0; i < 8; i++)
+            follow(&clients[i], i % 2 ? "?tick=1" : "");
+        client_close(&clients[0]);
+        pthread_join(thread, NULL);
+        for (size_t i = 1; i < 8; i++) {
+            await_event(&clients[i]);
+            client_close(&clients[i]);
+        }
+        await_no_streams();
+    }
+}
+
+static void test_dropping(void **state)
+{
+    struct client client;
+    (void)state;
+    follow(&client, "");
+    await_event(&client);
+    tell_followers(request_drop);
+    char part[4096];
+    while (recv(client.fd, part, sizeof(part), 0) > 0)
+        ;
+    client_close(&client);
+    await_no_streams();
+}
+
+/* What may not wait ends instead: an answer that has said nothing yet. */
+static void test_waiting_too_early(void **state)
+{
+    (void)state;
+    assert_ask("GET /v1/follow?late=1 HTTP/1.1\r\n" HOST "\r\n", 200, "");
+    await_no_streams();
+}
+
+static void test_shutdown_of_waiting(void **state)
+{
+    (void)state;
+    for (int turn = 0; turn < 10; turn++) {
+        struct server_options options = default_options();
+        struct client clients[10];
+        pthread_t thread;
+        char part[4096];
+        start_with(&options);
+        for (size_t i = 0; i < 10; i++)
+            follow(&clients[i], i % 2 ? "?tick=1" : "");
+        for (size_t i = 0; i < 10; i++)
+            await_event(&clients[i]);
+        bool busy = turn % 2;
+        if (busy)
+            pthread_create(&thread, NULL, tell_often, NULL);
+        int64_t begun = clock_monotonic_ns();
+        server_free(server, turn % 3 ? 20000 : 0);
+        assert_true(clock_monotonic_ns() - begun < 5 * CLOCK_NS_PER_S);
+        server = NULL;
+        await_no_streams();
+        if (busy)
+            pthread_join(thread, NULL);
+        for (size_t i = 0; i < 10; i++) {
+            while (recv(clients[i].fd, part, sizeof(part), 0) > 0)
+                ;
+            client_close(&clients[i]);
+        }
+    }
+}
+
 /* Waits until handle_endless() runs; then how long it ran after `leave`. */
 static int endless_ends_after(void (*leave)(struct client *))
 {
@@ -1386,6 +1608,12 @@ int main(void)
         WITH_SERVER(test_gzip_out),
         WITH_SERVER(test_streams),
         WITH_SERVER(test_client_goes_away),
+        WITH_SERVER(test_waiting),
+        WITH_SERVER(test_waiting_for_a_time),
+        WITH_SERVER(test_waking),
+        WITH_SERVER(test_dropping),
+        WITH_SERVER(test_waiting_too_early),
+        OWN_SERVER(test_shutdown_of_waiting),
         WITH_SERVER(test_abandoned),
         WITH_SERVER(test_timing),
         OWN_SERVER(test_head_timeout),

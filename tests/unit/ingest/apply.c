@@ -43,7 +43,8 @@ static enum err run(struct change *change, struct session *session)
         err = store_savepoint_release(session);
     for (struct project_touch *touch = err ? NULL : change->touches; touch; touch = touch->next)
         assert_int_equal(store_project_touch(session, touch->project_key, touch->traces,
-                                             touch->spans, touch->last_updated_trace_at),
+                                             touch->spans, touch->threads,
+                                             touch->last_updated_trace_at),
                          ERR_OK);
     return err;
 }

@@ -144,6 +144,33 @@ static void test_spans(void **state)
     assert_str(list(query, 0), "");
 }
 
+static void test_ids(void **state)
+{
+    struct uuid ids[] = {test_uuid(3), test_uuid(7), test_uuid(1), test_uuid(3)};
+    struct entity_query query;
+
+    (void)state;
+    for (unsigned i = 1; i <= 5; i++) {
+        put_trace(i, "{}");
+        put_span(i, 9, 0, "{}");
+    }
+    project.trace_count = project.span_count = 5;
+    for (int spans = 0; spans < 2; spans++) {
+        query = query_of(spans ? &span_resource : &trace_resource);
+        query.order = ORDER_ID;
+        query.ids = ids;
+        query.id_count = 4;
+        assert_str(list(query, 2), "3 1");
+        query.id_count = 1;
+        assert_str(list(query, 1), "3");
+        query.id_count = 0;
+        assert_str(list(query, 0), "");
+        query.id_count = 4;
+        query.project.key++;
+        assert_str(list(query, 0), "");
+    }
+}
+
 static void test_span_types(void **state)
 {
     struct entity_query query = query_of(&span_resource);
@@ -296,6 +323,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_traces, start, stop),
         cmocka_unit_test_setup_teardown(test_times, start, stop),
         cmocka_unit_test_setup_teardown(test_spans, start, stop),
+        cmocka_unit_test_setup_teardown(test_ids, start, stop),
         cmocka_unit_test_setup_teardown(test_span_types, start, stop),
         cmocka_unit_test_setup_teardown(test_sources, start, stop),
         cmocka_unit_test_setup_teardown(test_absent_traces, start, stop),
