@@ -1,6 +1,8 @@
 /* The catalogue of fields for filters (query.md 3, 7, 8). */
 #include "model/filter_field.h"
 
+#include "model/thread.h"
+
 #include <stdio.h>
 
 #include "unit/support.h"
@@ -159,13 +161,15 @@ static void test_operator_names(void **state)
 static void check_row(const struct filter_field *field)
 {
     bool stored = field->source != SOURCE_NOTHING;
+    bool keyed = field->source == SOURCE_USAGE || field->source == SOURCE_SCORES ||
+                 field->source == SOURCE_SPAN_SCORES;
 
-    if (stored != (field->column != NULL) ||
-        (field->source == SOURCE_USAGE) != (field->key != NULL) ||
+    if (stored != (field->column != NULL) || keyed != (field->key != NULL) ||
         (field->source == SOURCE_NAMES) != (field->names != NULL))
         fail_msg("%s", field->name);
     /* What is computed over spans is no own column, and what is not stored neither. */
-    if (field->flags & FILTER_OWN && (field->flags & FILTER_OVER_SPANS || !stored))
+    if (field->flags & FILTER_OWN &&
+        (field->flags & (FILTER_OVER_SPANS | FILTER_ON_TRACES) || !stored))
         fail_msg("%s", field->name);
 }
 
@@ -180,7 +184,13 @@ static void test_rows(void **state)
     }
     for (const struct filter_field *field = filter_fields(&span_resource); field->name; field++) {
         check_row(field);
+        assert_false(field->flags & (FILTER_OVER_SPANS | FILTER_ON_TRACES));
+    }
+    for (const struct filter_field *field = filter_fields(&thread_resource); field->name; field++) {
+        check_row(field);
         assert_false(field->flags & FILTER_OVER_SPANS);
+        assert_int_equal(!!(field->flags & FILTER_ON_TRACES),
+                         has_word("source environment", field->name));
     }
 }
 

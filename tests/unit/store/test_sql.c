@@ -139,18 +139,19 @@ static void check_bound(const struct resource *resource, const struct filter_fie
     sql_add_filter(&sql, node);
     assert_false(sql.failed);
     if (count_marks() != sql.bind_count ||
-        str_find(str_make(sql.text.p, sql.text.n), STR("31415")) >= 0 || sql.bind_count > 2)
+        str_find(str_make(sql.text.p, sql.text.n), STR("31415")) >= 0 || sql.bind_count > 4)
         fail_msg("%s %s: %.*s", field->name, filter_operator_name(op), (int)sql.text.n, sql.text.p);
 }
 
 /* query.md 3: whatever the field and operator. */
 static void test_filters_bind_their_values(void **state)
 {
-    static const struct resource *const resources[] = {&trace_resource, &span_resource};
+    static const struct resource *const resources[] = {&trace_resource, &span_resource,
+                                                       &thread_resource};
     const struct filter_field *input = filter_field_find(&trace_resource, STR("input_json"));
 
     (void)state;
-    for (size_t r = 0; r < 2; r++) {
+    for (size_t r = 0; r < 3; r++) {
         for (const struct filter_field *f = filter_fields(resources[r]); f->name; f++) {
             const struct filter_field *stored = f->type == FILTER_CUSTOM ? input : f;
             for (int op = 0; op < OPERATOR_COUNT; op++) {
