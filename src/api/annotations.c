@@ -253,12 +253,13 @@ void project_score_names(struct request *request)
 
 /* ---- comments ---- */
 
-/* What the path says a comment is on. A thread may be named by its own id. */
+/* What the path says a comment is on. A thread may be named by its own id, UUID or not. */
 static enum err read_subject(struct request *request, struct annotation_change *change,
                              struct error *reterr)
 {
-    if (change->about == &thread_resource && !uuid_parse(request->path_params[0], &change->id)) {
+    if (change->about == &thread_resource) {
         change->thread_id = request->path_params[0];
+        change->has_uuid = uuid_parse(change->thread_id, &change->id);
         return ERR_OK;
     }
     return api_path_uuid(request, 0, &change->id, reterr);
@@ -295,18 +296,16 @@ static enum err check_subject(struct request *request, struct session *session, 
     const struct resource *about = operation_of(request)->about;
     struct thread thread;
     struct uuid id;
-    enum err err = ERR_OK;
+    enum err err;
 
     if (subject_of(about) != key->subject)
         return ERR_NOT_FOUND;
-    if (!uuid_parse(request->path_params[0], &id)) {
-        if (about != &thread_resource)
-            return ERR_NOT_FOUND;
-        err = store_thread_find(session, workspace, request->path_params[0], &request->arena,
-                                &thread);
-        id = thread.model_id;
-    }
-    return err ? err : uuid_eq(&id, &key->id) ? ERR_OK : ERR_NOT_FOUND;
+    if (uuid_parse(request->path_params[0], &id) && uuid_eq(&id, &key->id))
+        return ERR_OK;
+    if (about != &thread_resource)
+        return ERR_NOT_FOUND;
+    err = store_thread_find(session, workspace, request->path_params[0], &request->arena, &thread);
+    return err ? err : uuid_eq(&thread.model_id, &key->id) ? ERR_OK : ERR_NOT_FOUND;
 }
 
 static void refuse_comment(const struct uuid *id, struct error *reterr)

@@ -182,20 +182,22 @@ void thread_score_change_delete(struct annotation_change *change)
 
 /* ---- comments ---- */
 
-/* A thread with a record, by thread_model_id or by its own id (contract/README.md, difference 15).
- */
+/* A thread with a record, by thread_model_id or by its own id, which may look like a UUID too
+ * (contract/README.md, difference 15). */
 static enum err find_thread(struct annotation_change *self, struct session *session,
                             struct subject_key *ret)
 {
     struct change *change = &self->change;
     struct thread thread;
-    enum err err =
-        self->thread_id.n
-            ? store_thread_find(session, change->workspace, self->thread_id, change->arena, &thread)
-            : store_thread_by_model(session, change->workspace, &self->id, change->arena, &thread);
+    enum err err = ERR_NOT_FOUND;
 
+    if (self->has_uuid)
+        err = store_thread_by_model(session, change->workspace, &self->id, change->arena, &thread);
     if (!err && !thread.has_record)
         err = ERR_NOT_FOUND;
+    if (err == ERR_NOT_FOUND)
+        err =
+            store_thread_find(session, change->workspace, self->thread_id, change->arena, &thread);
     if (!err)
         *ret = (struct subject_key){SUBJECT_THREAD, thread.project_key, thread.model_id};
     return err;
@@ -209,7 +211,7 @@ static enum err apply_comment(struct change *change, struct session *session)
     enum err err = self->about == &thread_resource ? find_thread(self, session, &key)
                                                    : find_entity(self, session, &key);
 
-    if (err == ERR_NOT_FOUND && self->thread_id.n)
+    if (err == ERR_NOT_FOUND && self->about == &thread_resource && !self->has_uuid)
         return error_set(&change->error, err, "thread id: %.*s not found",
                          STR_ARG(self->thread_id));
     if (err == ERR_NOT_FOUND)

@@ -10,7 +10,8 @@ struct annotation_change {
     struct change change;         /* first: a pointer to it is one to this */
     const struct resource *about; /* trace_resource, span_resource or thread_resource */
     struct uuid id;               /* of the trace or span; thread_model_id; comment */
-    struct str thread_id;         /* comment on a thread: its own id, when the path has no UUID */
+    struct str thread_id;         /* comment on a thread: what the path has, maybe its own id */
+    bool has_uuid;                /* of such a comment: `id` is what the path has */
     struct record **records;      /* scores or one comment, or one body of a delete */
     size_t record_count;
     struct uuid *ids; /* delete of comments */
