@@ -70,6 +70,7 @@ function PageOf({ route, place }: { route: Route; place: Place }): VNode {
     case "unknown":
       return (
         <Empty title="There is no such page">
+          <h1 class="sr-only">Not found</h1>
           <a href={link("projects")}>All projects</a>
         </Empty>
       );

@@ -64,10 +64,10 @@ interface ShownProps {
 function Shown({ view, value, messages, text, title }: ShownProps): VNode {
   switch (view) {
     case "Messages":
-      return <MessagesView messages={messages!} />;
+      return <MessagesView messages={messages!} label={`${title} as messages`} />;
     case "Markdown":
       return (
-        <div class="body-scroll" style={{ padding: 0, whiteSpace: "normal" }} tabIndex={0} role="region" aria-label={title}>
+        <div class="body-scroll" style={{ padding: 0, whiteSpace: "normal" }} tabIndex={0} role="region" aria-label={`${title} as text`}>
           <Markdown text={text!.slice(0, SHOWN_MAX)} />
         </div>
       );

@@ -25,6 +25,7 @@ const PATHS = {
   pause: "M5.500 3v10M10.500 3v10",
   play: "M5 3l8 5-8 5z",
   plus: "M8 3v10M3 8h10",
+  reload: "M13 8a5 5 0 1 1-1.500-3.600M13 1.500v3.500H9.500",
   search: "M7 2.500a4.500 4.500 0 1 0 0 9 4.500 4.500 0 1 0 0-9M10.500 10.500 14 14",
   settings: "M2 4h5M11 4h3M2 12h3M9 12h5M7 8h7M2 8h1M9 2v4M5 6v4M7 10v4",
   system: "M2 3h12v8H2zM5 14h6M8 11v3",

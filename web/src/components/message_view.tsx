@@ -9,11 +9,11 @@ import type { Message } from "../views/messages";
 
 const FIRST = 50;
 
-export function MessagesView({ messages }: { messages: readonly Message[] }): VNode {
+export function MessagesView({ messages, label }: { messages: readonly Message[]; label: string }): VNode {
   const [all, setAll] = useState(false);
   const shown = all ? messages : messages.slice(-FIRST);
   return (
-    <div class="messages" tabIndex={0} role="region" aria-label="Messages">
+    <div class="messages" tabIndex={0} role="region" aria-label={label}>
       {shown.length < messages.length && (
         <button type="button" onClick={() => setAll(true)}>
           Show {messages.length - shown.length} earlier

@@ -54,7 +54,7 @@ function status(row: Trace | Span): ComponentChild {
 /** What traces and spans have alike. */
 const ENTITY: Spec<Trace | Span>[] = [
   { id: "status", label: "Status", size: 110, shown: true, sort: "error_info", cell: status },
-  { id: "start_time", label: "Start", size: 190, shown: true, sort: "start_time", cell: (row) => time(row.start_time) },
+  { id: "start_time", label: "Start", size: 206, shown: true, sort: "start_time", cell: (row) => time(row.start_time) },
   { id: "duration", label: "Duration", size: 100, shown: true, numeric: true, sort: "duration", cell: (row) => text(formatDuration(row.duration)) },
   { id: "input", label: "Input", size: 260, shown: true, sort: "input", cell: (row) => text(formatPreview(row.input)) },
   { id: "output", label: "Output", size: 260, shown: true, sort: "output", cell: (row) => text(formatPreview(row.output)) },
@@ -63,7 +63,7 @@ const ENTITY: Spec<Trace | Span>[] = [
   { id: "tags", label: "Tags", size: 160, shown: true, sort: "tags", cell: (row) => <Tags tags={row.tags} /> },
   { id: "scores", label: "Scores", size: 160, shown: true, cell: (row) => text(formatScores(row.feedback_scores)) },
   { id: "comments", label: "Comments", size: 90, shown: false, numeric: true, cell: (row) => text(row.comments?.length ?? "") },
-  { id: "end_time", label: "End", size: 190, shown: false, sort: "end_time", cell: (row) => time(row.end_time) },
+  { id: "end_time", label: "End", size: 206, shown: false, sort: "end_time", cell: (row) => time(row.end_time) },
   { id: "ttft", label: "First token", size: 100, shown: false, numeric: true, sort: "ttft", cell: (row) => text(formatDuration(row.ttft)) },
   { id: "prompt_tokens", label: "Prompt tokens", size: 110, shown: false, numeric: true, sort: "usage.prompt_tokens", cell: (row) => text(formatNumber(row.usage?.prompt_tokens)) },
   { id: "completion_tokens", label: "Completion tokens", size: 140, shown: false, numeric: true, sort: "usage.completion_tokens", cell: (row) => text(formatNumber(row.usage?.completion_tokens)) },
@@ -74,8 +74,8 @@ const ENTITY: Spec<Trace | Span>[] = [
 ];
 
 const CREATED: Spec<AnyRow>[] = [
-  { id: "created_at", label: "Created", size: 190, shown: false, cell: (row) => time(row.created_at) },
-  { id: "last_updated_at", label: "Updated", size: 190, shown: false, cell: (row) => time(row.last_updated_at) },
+  { id: "created_at", label: "Created", size: 206, shown: false, cell: (row) => time(row.created_at) },
+  { id: "last_updated_at", label: "Updated", size: 206, shown: false, cell: (row) => time(row.last_updated_at) },
 ];
 
 const ID: Spec<AnyRow> = { id: "id", label: "Id", size: 300, shown: false, sort: "id", cell: (row) => mono(row.id) };
@@ -126,18 +126,18 @@ export const COLUMNS: Record<Kind, readonly ColumnSpec[]> = {
     { id: "first_message", label: "First message", size: 280, shown: true, cell: (row) => text(formatPreview(row.first_message)) },
     { id: "last_message", label: "Last message", size: 280, shown: true, cell: (row) => text(formatPreview(row.last_message)) },
     { id: "number_of_messages", label: "Messages", size: 90, shown: true, numeric: true, sort: "number_of_messages", cell: (row) => text(formatNumber(row.number_of_messages)) },
-    { id: "start_time", label: "Start", size: 190, shown: true, sort: "start_time", cell: (row) => time(row.start_time) },
+    { id: "start_time", label: "Start", size: 206, shown: true, sort: "start_time", cell: (row) => time(row.start_time) },
     { id: "duration", label: "Duration", size: 100, shown: true, numeric: true, sort: "duration", cell: (row) => text(formatDuration(row.duration)) },
     { id: "total_tokens", label: "Tokens", size: 90, shown: true, numeric: true, sort: "usage.total_tokens", cell: (row) => text(formatNumber(row.usage?.total_tokens)) },
     { id: "cost", label: "Cost", size: 100, shown: true, numeric: true, sort: "total_estimated_cost", cell: (row) => text(formatCost(row.total_estimated_cost)) },
     { id: "tags", label: "Tags", size: 160, shown: true, sort: "tags", cell: (row) => <Tags tags={row.tags} /> },
     { id: "scores", label: "Scores", size: 160, shown: true, cell: (row) => text(formatScores(row.feedback_scores)) },
     { id: "comments", label: "Comments", size: 90, shown: false, numeric: true, cell: (row) => text(row.comments?.length ?? "") },
-    { id: "end_time", label: "End", size: 190, shown: false, sort: "end_time", cell: (row) => time(row.end_time) },
+    { id: "end_time", label: "End", size: 206, shown: false, sort: "end_time", cell: (row) => time(row.end_time) },
     { id: "environment", label: "Environment", size: 120, shown: false, sort: "environment", cell: (row) => text(row.environment) },
     { id: "created_by", label: "Created by", size: 110, shown: false, sort: "created_by", cell: (row) => text(row.created_by) },
-    { id: "created_at", label: "Created", size: 190, shown: false, sort: "created_at", cell: (row) => time(row.created_at) },
-    { id: "last_updated_at", label: "Updated", size: 190, shown: false, sort: "last_updated_at", cell: (row) => time(row.last_updated_at) },
+    { id: "created_at", label: "Created", size: 206, shown: false, sort: "created_at", cell: (row) => time(row.created_at) },
+    { id: "last_updated_at", label: "Updated", size: 206, shown: false, sort: "last_updated_at", cell: (row) => time(row.last_updated_at) },
   ]),
 };
 

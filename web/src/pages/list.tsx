@@ -236,7 +236,7 @@ function Foot({ rows, kind }: { rows: Rows; kind: Kind }): VNode {
         </button>
       )}
       <span class="grow" />
-      <IconButton icon="system" label="Load again" onClick={rows.reload} class="hide-phone" />
+      <IconButton icon="reload" label="Load again" onClick={rows.reload} class="hide-phone" />
     </div>
   );
 }

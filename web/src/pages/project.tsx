@@ -34,6 +34,9 @@ export function ProjectPage({ project, tab, place }: { project: string; tab: Tab
           </a>
         ))}
       </nav>
+      <h1 class="sr-only">
+        {LABELS[tab]} of {found.data?.name ?? "a project"}
+      </h1>
       {found.error !== undefined ? (
         <Problem error={found.error} retry={found.reload} />
       ) : (
