@@ -253,6 +253,29 @@ static void add_page_schema(struct builder *b, yyjson_mut_val *schema,
     add_type(b, add_object(b, content, "items"), "string", NULL);
 }
 
+/* A record with the properties of the operation's own schema beside its own. */
+static void add_extended_schema(struct builder *b, yyjson_mut_val *schema,
+                                const struct operation *operation)
+{
+    const uint32_t view = FF_READ | FF_READ_ONE;
+    struct error ignored = {.arena = b->arena};
+    yyjson_mut_val *properties;
+    yyjson_val *more = NULL, *name, *member;
+    size_t i, n;
+
+    add_type(b, schema, "object", NULL);
+    properties = add_object(b, schema, "properties");
+    for (i = 0; i < operation->resource->count; i++) {
+        const struct field *field = &operation->resource->fields[i];
+        if (field->name && field->flags & view)
+            add_field_schema(b, add_object(b, properties, field->name), field, view);
+    }
+    if (json_parse(b->arena, str_of(operation->schema), &more, &ignored))
+        return;
+    yyjson_obj_foreach(yyjson_obj_get(more, "properties"), i, n, name, member) yyjson_mut_obj_add(
+        properties, yyjson_val_mut_copy(b->doc, name), yyjson_val_mut_copy(b->doc, member));
+}
+
 static void add_answer(struct builder *b, yyjson_mut_val *responses, const struct route *route)
 {
     const struct operation *operation = route->operation;
@@ -272,7 +295,9 @@ static void add_answer(struct builder *b, yyjson_mut_val *responses, const struc
         return;
     }
     schema = add_object(b, media, "schema");
-    if (operation->answer == ANSWER_RECORD)
+    if (operation->answer == ANSWER_RECORD && operation->schema)
+        add_extended_schema(b, schema, operation);
+    else if (operation->answer == ANSWER_RECORD)
         add_reference(b, schema, operation->resource, FF_READ | FF_READ_ONE);
     else if (operation->answer == ANSWER_PAGE)
         add_page_schema(b, schema, operation->resource);

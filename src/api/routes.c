@@ -281,9 +281,8 @@ static const struct route routes[] = {
     {HTTP_POST, "/v1/private/projects/retrieve", project_retrieve, 0, NULL,
      OPERATION(.id = "retrieveProject", .tag = "Projects", .resource = &project_resource,
                BODY(project_retrieve_resource, DECODE_CREATE), .status = 200,
-               .answer = ANSWER_SCHEMA,
-               .schema = "{\"allOf\":[{\"$ref\":\"#/components/schemas/Project\"},"
-                         PROJECT_STATS_SCHEMA "]}", .summary = "Get a project by name")},
+               .answer = ANSWER_RECORD,
+               .schema = PROJECT_STATS_SCHEMA, .summary = "Get a project by name")},
 
     {HTTP_GET, "/v1/private/projects/stats", project_stats_list, 0, NULL,
      OPERATION(.id = "getProjectStats", .tag = "Projects", .resource = &project_resource,

@@ -69,15 +69,7 @@ static sqlite3_stmt *list_statement(struct session *session, const struct resour
     if (session_has_statement(session, slot))
         return session_statement(session, slot, NULL);
     arena_init(&arena, ARENA_SMALL);
-    statement = session_statement(
-        session, slot,
-        str_format(&arena,
-                   "SELECT %.*s FROM %s WHERE kind = ?1 AND project = ?2 AND entity = ?3"
-                   " ORDER BY %s",
-                   STR_ARG(sql_annotation_columns(&arena, resource, "")),
-                   sql_annotation_table(resource),
-                   resource == &comment_resource ? "id" : "name, author, queue")
-            .p);
+    statement = session_statement(session, slot, sql_annotation_list(&arena, resource).p);
     arena_done(&arena);
     return statement;
 }
@@ -112,14 +104,8 @@ static sqlite3_stmt *span_list_statement(struct session *session)
     if (session_has_statement(session, STATEMENT_SPAN_SCORE_LIST))
         return session_statement(session, STATEMENT_SPAN_SCORE_LIST, NULL);
     arena_init(&arena, ARENA_SMALL);
-    statement = session_statement(
-        session, STATEMENT_SPAN_SCORE_LIST,
-        str_format(&arena,
-                   "SELECT s.id, s.type, %.*s FROM span s CROSS JOIN score f"
-                   " WHERE s.project = ?1 AND s.trace_id = ?2 AND f.kind = 1 AND f.project = ?1"
-                   " AND f.entity = s.id ORDER BY f.name, s.id, f.author, f.queue",
-                   STR_ARG(sql_annotation_columns(&arena, &score_resource, "f.")))
-            .p);
+    statement =
+        session_statement(session, STATEMENT_SPAN_SCORE_LIST, sql_span_score_list(&arena).p);
     arena_done(&arena);
     return statement;
 }
@@ -249,13 +235,8 @@ enum err store_annotation_clear_spans(struct session *session, int64_t project_k
 enum err store_comment_get(struct session *session, int64_t workspace, const struct uuid *id,
                            struct arena *arena, struct record **ret, struct subject_key *ret_key)
 {
-    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = session_prepare(
-        session,
-        str_format(arena,
-                   "SELECT c.kind, c.project, c.entity, %.*s FROM comment c"
-                   " JOIN project p ON p.id = c.project WHERE c.id = ?1 AND p.workspace = ?2"
-                   " AND p.deleted = 0",
-                   STR_ARG(sql_annotation_columns(arena, &comment_resource, "c."))));
+    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
+        session_prepare(session, sql_comment_get(arena));
     int rc;
 
     if (!statement)

@@ -168,6 +168,32 @@ struct str sql_annotation_put(struct arena *arena, const struct resource *resour
                       STR_ARG(sql_annotation_columns(arena, resource, "")), STR_ARG(marks));
 }
 
+struct str sql_annotation_list(struct arena *arena, const struct resource *resource)
+{
+    return str_format(
+        arena, "SELECT %.*s FROM %s WHERE kind = ?1 AND project = ?2 AND entity = ?3 ORDER BY %s",
+        STR_ARG(sql_annotation_columns(arena, resource, "")), sql_annotation_table(resource),
+        resource == &comment_resource ? "id" : "name, author, queue");
+}
+
+struct str sql_span_score_list(struct arena *arena)
+{
+    return str_format(arena,
+                      "SELECT s.id, s.type, %.*s FROM span s CROSS JOIN score f"
+                      " WHERE s.project = ?1 AND s.trace_id = ?2 AND f.kind = 1 AND f.project = ?1"
+                      " AND f.entity = s.id ORDER BY f.name, s.id, f.author, f.queue",
+                      STR_ARG(sql_annotation_columns(arena, &score_resource, "f.")));
+}
+
+struct str sql_comment_get(struct arena *arena)
+{
+    return str_format(arena,
+                      "SELECT c.kind, c.project, c.entity, %.*s FROM comment c"
+                      " JOIN project p ON p.id = c.project WHERE c.id = ?1 AND p.workspace = ?2"
+                      " AND p.deleted = 0",
+                      STR_ARG(sql_annotation_columns(arena, &comment_resource, "c.")));
+}
+
 struct str sql_usage_counts(struct arena *arena, const struct resource *resource)
 {
     return str_format(arena,

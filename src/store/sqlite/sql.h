@@ -68,6 +68,13 @@ struct str sql_annotation_columns(struct arena *arena, const struct resource *re
 /* ?1 kind, ?2 project, ?3 entity, from ?4 on the columns. */
 struct str sql_annotation_put(struct arena *arena, const struct resource *resource);
 
+/* The columns; ?1 kind, ?2 project, ?3 entity. Scores of a trace's spans: the span's id and type
+ * before the columns; ?1 project, ?2 trace. A comment: kind, project and entity before the columns;
+ * ?1 id, ?2 workspace. */
+struct str sql_annotation_list(struct arena *arena, const struct resource *resource);
+struct str sql_span_score_list(struct arena *arena);
+struct str sql_comment_get(struct arena *arena);
+
 /* ?1 from, ?2 to: name of the workspace, id of the project, user, count. */
 struct str sql_usage_counts(struct arena *arena, const struct resource *resource);
 

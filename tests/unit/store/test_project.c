@@ -217,11 +217,11 @@ static void test_touch(void **state)
 
     (void)state;
     assert_false(value_is_set(&get(project.key)->v[PROJECT_LAST_UPDATED_TRACE_AT]));
-    assert_int_equal(store_project_touch(t.writer, project.key, 3, 5, 0), ERR_OK);
+    assert_int_equal(store_project_touch(t.writer, project.key, 3, 5, 0, 0), ERR_OK);
     assert_false(value_is_set(&get(project.key)->v[PROJECT_LAST_UPDATED_TRACE_AT]));
-    assert_int_equal(store_project_touch(t.writer, project.key, -1, 2, 500), ERR_OK);
+    assert_int_equal(store_project_touch(t.writer, project.key, -1, 2, 0, 500), ERR_OK);
     assert_int_equal(get(project.key)->v[PROJECT_LAST_UPDATED_TRACE_AT].i, 500);
-    assert_int_equal(store_project_touch(t.writer, project.key, 0, 0, 400), ERR_OK);
+    assert_int_equal(store_project_touch(t.writer, project.key, 0, 0, 0, 400), ERR_OK);
     assert_int_equal(get(project.key)->v[PROJECT_LAST_UPDATED_TRACE_AT].i, 500);
     assert_int_equal(store_project_by_id(t.writer, t.workspace, &project.id, &found), ERR_OK);
     assert_int_equal(found.trace_count, 2);
@@ -236,7 +236,7 @@ static void test_touch_after_look_up(void **state)
 
     (void)state;
     assert_int_equal(by_name("p", &found), ERR_OK);
-    assert_int_equal(store_project_touch(t.writer, project.key, 3, 5, 0), ERR_OK);
+    assert_int_equal(store_project_touch(t.writer, project.key, 3, 5, 0, 0), ERR_OK);
     assert_int_equal(by_name("p", &found), ERR_OK);
     assert_int_equal(found.trace_count, 3);
     assert_int_equal(found.span_count, 5);
@@ -319,8 +319,8 @@ static void test_list_by_last_trace(void **state)
     assert_int_equal(by_name("default project", &fresh), ERR_OK);
     assert_int_equal(store_named_delete(t.writer, &project_resource, t.workspace, &fresh.id),
                      ERR_OK);
-    assert_int_equal(store_project_touch(t.writer, a.key, 1, 0, 5000), ERR_OK);
-    assert_int_equal(store_project_touch(t.writer, c.key, 1, 0, 500), ERR_OK);
+    assert_int_equal(store_project_touch(t.writer, a.key, 1, 0, 0, 5000), ERR_OK);
+    assert_int_equal(store_project_touch(t.writer, c.key, 1, 0, 0, 500), ERR_OK);
     (void)b;
     assert_str(
         list((struct named_query){.sort_field = PROJECT_LAST_UPDATED_TRACE_AT, .limit = 9}, &total),
