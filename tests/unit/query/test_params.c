@@ -192,10 +192,27 @@ static void test_instants(void **state)
     }
 }
 
+/* Empty ones count as absent, and all that is missing is told. */
+static void test_require(void **state)
+{
+    uint64_t set = PARAM_BIT(PARAM_TRACE_ID) | PARAM_BIT(PARAM_NAME) | PARAM_BIT(PARAM_PATH);
+
+    (void)state;
+    add("name", "");
+    add("path", "x");
+    assert_int_equal(read_set(set), ERR_OK);
+    assert_int_equal(params_require(&params, PARAM_BIT(PARAM_PATH), &error), ERR_OK);
+    assert_int_equal(params_require(&params, 0, &error), ERR_OK);
+    assert_int_equal(params_require(&params, set, &error), ERR_BAD_REQUEST);
+    assert_items(&error, ERR_BAD_REQUEST,
+                 "query param trace_id must not be null|query param name must not be null");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_defaults, start, stop),
+        cmocka_unit_test_setup_teardown(test_require, start, stop),
         cmocka_unit_test_setup_teardown(test_table, start, stop),
         cmocka_unit_test_setup_teardown(test_all_types, start, stop),
         cmocka_unit_test_setup_teardown(test_sets, start, stop),
