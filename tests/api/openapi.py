@@ -26,16 +26,21 @@ class Mismatch(AssertionError):
     """The program and its document disagree, or a test sends what the document does not have."""
 
 
-def close_objects(schema):
-    """Forbids properties that the document does not list, in place."""
+def close_objects(schema, resolve):
+    """Forbids properties that the document does not list, in place. Of `allOf` one object is made,
+    because each part alone would forbid what the others list."""
     if isinstance(schema, list):
         for item in schema:
-            close_objects(item)
+            close_objects(item, resolve)
     elif isinstance(schema, dict):
+        for part in schema.pop("allOf", []):
+            part = copy.deepcopy(resolve(part))
+            schema.setdefault("properties", {}).update(part["properties"])
+            schema["required"] = schema.get("required", []) + part.get("required", [])
         if isinstance(schema.get("properties"), dict):
             schema.setdefault("additionalProperties", False)
         for item in schema.values():
-            close_objects(item)
+            close_objects(item, resolve)
 
 
 def without_nulls(value):
@@ -54,7 +59,7 @@ class Document:
         self.content = content
         self.components = {"open": content.get("components", {}),
                            "closed": copy.deepcopy(content.get("components", {}))}
-        close_objects(self.components["closed"])
+        close_objects(self.components["closed"], self.resolve)
 
     @functools.lru_cache(maxsize=None)
     def find(self, method, path):
@@ -86,7 +91,7 @@ class Document:
     def validate(self, schema, value, closed):
         schema = copy.deepcopy(schema)
         if closed:
-            close_objects(schema)
+            close_objects(schema, self.resolve)
         schema["components"] = self.components["closed" if closed else "open"]
         validator = jsonschema.Draft202012Validator(schema,
                                                     format_checker=FORMATS if closed else None)
