@@ -10,18 +10,19 @@
     "h.project AS project, h.thread_id AS thread_id, h.model_id AS model_id, h.status AS status,"  \
     " h.tags AS tags, h.created_at AS created_at, h.created_by AS created_by,"                     \
     " h.last_updated_at AS last_updated_at, h.last_updated_by AS last_updated_by,"                 \
-    " h.environment AS environment, h.first_environment AS first_environment,"                     \
-    " h.sources AS sources"
+    " h.environment AS environment, h.sources AS sources"
 
 #define KEPT_COLUMNS                                                                               \
     ", h.trace_count AS trace_count, h.start_time AS start_time, h.end_time AS end_time,"          \
-    " h.first_trace AS first_trace, h.last_trace AS last_trace, h.cost AS cost, h.usage AS usage"
+    " h.first_trace AS first_trace, h.last_trace AS last_trace, h.cost AS cost, h.usage AS usage," \
+    " h.first_environment AS first_environment"
 
 #define COUNTED_COLUMNS                                                                            \
     ", count(*) AS trace_count, min(t.start_time) AS start_time, max(t.end_time) AS end_time,"     \
     " value_of_min(t.start_time, t.id) AS first_trace,"                                            \
     " value_of_max(t.end_time, t.id) AS last_trace, cost_sum(t.cost) AS cost,"                     \
-    " tally_sum(t.usage) AS usage"
+    " tally_sum(t.usage) AS usage,"                                                                \
+    " value_of_min(t.start_time, t.id, t.environment) AS first_environment"
 
 static bool is_on_traces(const struct filter_node *node)
 {

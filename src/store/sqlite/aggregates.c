@@ -248,12 +248,20 @@ static void tally_sum_final(sqlite3_context *context)
         mem_free(sum->blob);
 }
 
-/* ---- value_of_min(key, value), value_of_max(key, value): the value beside the least or greatest
- * key; of equal keys the least or greatest value; NULL keys do not count ---- */
+/* ---- value_of_min(key, …, value), value_of_max(key, …, value): the value beside the least or
+ * greatest key; of equal keys the least or greatest second argument decides, which is the value
+ * itself or stands before it; NULL keys do not count ---- */
 
 struct beside {
-    sqlite3_value *key, *value;
+    sqlite3_value *key, *second, *value;
 };
+
+static void beside_forget(struct beside *state)
+{
+    sqlite3_value_free(state->key);
+    sqlite3_value_free(state->second);
+    sqlite3_value_free(state->value);
+}
 
 /* Integers and blobs of one type each, which is all that is compared here. */
 static int compare_values(sqlite3_value *a, sqlite3_value *b)
@@ -266,7 +274,7 @@ static int compare_values(sqlite3_value *a, sqlite3_value *b)
                    str_make(sqlite3_value_blob(b), (size_t)sqlite3_value_bytes(b)));
 }
 
-static void beside_step(sqlite3_context *context, sqlite3_value **values, int sign)
+static void beside_step(sqlite3_context *context, int count, sqlite3_value **values, int sign)
 {
     struct beside *state = sqlite3_aggregate_context(context, sizeof(*state));
     int order;
@@ -276,26 +284,24 @@ static void beside_step(sqlite3_context *context, sqlite3_value **values, int si
     if (state->key) {
         order = compare_values(values[0], state->key);
         if (order == 0)
-            order = compare_values(values[1], state->value);
+            order = compare_values(values[1], state->second);
         if (order * sign <= 0)
             return;
     }
-    sqlite3_value_free(state->key);
-    sqlite3_value_free(state->value);
+    beside_forget(state);
     state->key = sqlite3_value_dup(values[0]);
-    state->value = sqlite3_value_dup(values[1]);
+    state->second = sqlite3_value_dup(values[1]);
+    state->value = sqlite3_value_dup(values[count - 1]);
 }
 
 static void value_of_min_step(sqlite3_context *context, int count, sqlite3_value **values)
 {
-    (void)count;
-    beside_step(context, values, -1);
+    beside_step(context, count, values, -1);
 }
 
 static void value_of_max_step(sqlite3_context *context, int count, sqlite3_value **values)
 {
-    (void)count;
-    beside_step(context, values, 1);
+    beside_step(context, count, values, 1);
 }
 
 static void beside_final(sqlite3_context *context)
@@ -307,8 +313,7 @@ static void beside_final(sqlite3_context *context)
         return;
     }
     sqlite3_result_value(context, state->value);
-    sqlite3_value_free(state->key);
-    sqlite3_value_free(state->value);
+    beside_forget(state);
 }
 
 /* ---- score_mean(value): the mean of 10^-9 values, cut to that ---- */
@@ -372,6 +377,8 @@ int aggregates_register(struct session *session)
         {"tally_sum", 1, tally_sum_step, tally_sum_final},
         {"value_of_min", 2, value_of_min_step, beside_final},
         {"value_of_max", 2, value_of_max_step, beside_final},
+        {"value_of_min", 3, value_of_min_step, beside_final},
+        {"value_of_max", 3, value_of_max_step, beside_final},
         {"score_mean", 1, score_mean_step, score_mean_final},
         {"bits_of", 1, bits_of_step, bits_of_final},
     };

@@ -215,8 +215,9 @@ enum err store_thread_recount(struct session *session, struct arena *arena, stru
         session,
         STR("SELECT count(*), min(start_time), max(end_time), value_of_min(start_time, id),"
             " value_of_max(end_time, id), min(id), max(id), bits_of(coalesce(source, 0)),"
-            " value_of_min(start_time, environment), min(created_at), max(last_updated_at),"
-            " value_of_min(created_at, created_by), value_of_max(last_updated_at, last_updated_by)"
+            " value_of_min(start_time, id, environment), min(created_at), max(last_updated_at),"
+            " value_of_min(created_at, id, created_by),"
+            " value_of_max(last_updated_at, id, last_updated_by)"
             " FROM trace INDEXED BY trace_by_thread WHERE project = ?1 AND thread_id = ?2"
             " AND present = 1"));
 
