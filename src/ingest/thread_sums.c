@@ -19,8 +19,11 @@ struct thread_entry {
     int64_t traces;
     decimal_int cost;
     struct usage_part *usage;
-    bool recount;      /* something may have become less */
-    struct seen *seen; /* the traces that were added or changed */
+    bool recount;       /* something may have become less */
+    bool recount_times; /* the same of what shows only without a record */
+    struct seen *seen;  /* the traces that were added or changed, in order: of two states of one
+                           trace the later counts */
+    struct seen **seen_end;
 
     bool created; /* by these items of a create: */
     const struct record *earliest;
@@ -117,8 +120,9 @@ static void see_trace(struct thread_sums *sums, struct thread_entry *entry,
 {
     struct seen *seen = arena_zalloc(sums->change->arena, sizeof(*seen));
 
-    *seen = (struct seen){entry->seen, trace};
-    entry->seen = seen;
+    *seen = (struct seen){NULL, trace};
+    *(entry->seen ? entry->seen_end : &entry->seen) = seen;
+    entry->seen_end = &seen->next;
 }
 
 static int64_t source_of(const struct value *trace)
@@ -137,6 +141,13 @@ static bool lost_something(const struct value *before, const struct value *after
            source_of(after) != source_of(before);
 }
 
+/* A create that replaces a trace renews when it was made (traces.md 4.2). */
+static bool lost_times(const struct value *before, const struct value *after)
+{
+    return after[ENTITY_CREATED_AT].i > before[ENTITY_CREATED_AT].i ||
+           after[ENTITY_LAST_UPDATED_AT].i < before[ENTITY_LAST_UPDATED_AT].i;
+}
+
 void thread_sums_move(struct thread_sums *sums, int64_t project_key, const struct record *before,
                       const struct record *after)
 {
@@ -148,6 +159,7 @@ void thread_sums_move(struct thread_sums *sums, int64_t project_key, const struc
         if (!entry)
             return;
         entry->recount |= lost_something(before->v, after->v);
+        entry->recount_times |= lost_times(before->v, after->v);
         see_trace(sums, entry, after);
         return;
     }
@@ -279,7 +291,7 @@ static enum err write_entry(struct thread_sums *sums, struct session *session,
             widen_times(&thread, seen->trace, first);
         first = false;
     }
-    if (entry->recount) {
+    if (entry->recount || (entry->recount_times && !thread.has_record)) {
         err = store_thread_recount(session, change->arena, &thread);
         if (err)
             return err;
