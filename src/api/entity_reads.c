@@ -71,38 +71,48 @@ void entity_get(struct request *request)
     store_read_end(session);
 }
 
+/* Whether there is a row. */
+static enum err find_row(struct session *session, const struct entity_query *query,
+                         struct arena *arena, bool *ret)
+{
+    struct entity_cursor *cursor = NULL;
+    struct row row;
+    enum err err = store_entity_open(session, query, arena, &cursor);
+
+    if (!err)
+        err = store_entity_next(cursor, arena, &row);
+    store_entity_close(cursor);
+    *ret = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 void entity_exists(struct request *request)
 {
     struct entity_query query = {.resource = operation_of(request)->resource, .limit = 1};
     struct error error = {.arena = &request->arena};
     yyjson_mut_doc *doc = json_new(&request->arena);
     yyjson_mut_val *root = yyjson_mut_obj(doc);
-    struct entity_cursor *cursor = NULL;
     struct session *session = NULL;
     struct params params;
     int64_t workspace;
-    struct row row;
+    bool exists = false;
     enum err err = params_read(request, operation_of(request)->params, &params, &error);
 
     if (!err && !conditions_read_enum(&params.v[PARAM_SOURCE], entity_source_names, &query.source))
         err = error_set(&error, ERR_BAD_REQUEST, "Invalid source '%.*s'",
                         STR_ARG(params.v[PARAM_SOURCE].s));
-    query.only_threads = params.v[PARAM_THREAD_ONLY].i;
     if (!err)
         err = api_read_begin(request, &session, &workspace, &error);
     if (!err)
         err = api_read_project(session, workspace, &params, &query.project, &error);
     if (!err)
-        err = store_entity_open(session, &query, &request->arena, &cursor);
-    if (!err) {
-        err = store_entity_next(cursor, &request->arena, &row);
-        yyjson_mut_obj_add_bool(doc, root, "exists", err == ERR_OK);
-        err = err == ERR_NOT_FOUND ? ERR_OK : err;
-    }
+        err = params.v[PARAM_THREAD_ONLY].i
+                  ? store_thread_any(session, query.project.key, query.source, &exists)
+                  : find_row(session, &query, &request->arena, &exists);
+    yyjson_mut_obj_add_bool(doc, root, "exists", exists);
     if (err)
         api_fail(request, err, &error, session);
     else
         api_answer(request, operation_of(request)->status, doc, root);
-    store_entity_close(cursor);
     store_read_end(session);
 }

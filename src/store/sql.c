@@ -180,8 +180,6 @@ void sql_add_entity_source(struct sql *sql, const struct entity_query *query)
     }
     if (query->nothing)
         sql_add(sql, " AND 0");
-    if (query->only_threads)
-        sql_add(sql, " AND t.thread_id IS NOT NULL");
     if (query->filter) {
         sql_add(sql, " AND ");
         sql_add_filter(sql, query->filter);

@@ -291,6 +291,10 @@ enum err store_thread_by_model(struct session *session, int64_t workspace, const
 enum err store_thread_find(struct session *session, int64_t workspace, struct str thread_id,
                            struct arena *arena, struct thread *ret);
 
+/* Whether a project has a thread with a record, which outlives its traces; of a source, unless that
+ * is 0. SOURCE_SDK takes those without one too. */
+enum err store_thread_any(struct session *session, int64_t project_key, int source, bool *ret);
+
 /* Writer. Inserts or replaces it, and adds to its cost and usage, which are kept with it. */
 enum err store_thread_put(struct session *session, const struct thread *thread, decimal_int cost,
                           const struct tally *usage);
@@ -409,7 +413,6 @@ struct entity_query {
     struct uuid trace;
     int type;          /* spans: enum span_type, 0 for all */
     int source;        /* index in entity_source_names, 0 for all; sdk takes unset ones too */
-    bool only_threads; /* traces: those with a thread_id */
     bool nothing;      /* conditions that nothing meets: a queue that holds nothing */
     const struct filter_node *filter; /* NULL: none */
     struct str search; /* pattern looked for in the texts (query.md 11); empty: none */

@@ -89,7 +89,7 @@ static enum err read_stats(sqlite3_stmt *s, bool traces, struct arena *arena,
 static bool is_unconditional(const struct entity_query *query)
 {
     return !query->nothing && !query->filter && query->search.n == 0 && !query->has_trace &&
-           !query->type && !query->source && !query->only_threads;
+           !query->type && !query->source;
 }
 
 static void add_score_scope(struct sql *sql, const struct entity_query *query, bool of_spans)

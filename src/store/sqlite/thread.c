@@ -132,6 +132,23 @@ enum err store_thread_find(struct session *session, int64_t workspace, struct st
     return read_one(session, statement, arena, ret);
 }
 
+enum err store_thread_any(struct session *session, int64_t project_key, int source, bool *ret)
+{
+    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
+        session_prepare(session, STR("SELECT 1 FROM thread WHERE project = ?1 AND has_record = 1"
+                                     " AND (?2 = 0 OR coalesce(source, ?3) = ?2) LIMIT 1"));
+    int rc;
+
+    if (!statement)
+        return ERR_INTERNAL;
+    sqlite3_bind_int64(statement, 1, project_key);
+    sqlite3_bind_int(statement, 2, source);
+    sqlite3_bind_int(statement, 3, SOURCE_SDK);
+    rc = sqlite3_step(statement);
+    *ret = rc == SQLITE_ROW;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? ERR_OK : session_failed(session, "thread");
+}
+
 /* Binds a value that is NULL unless `has`. */
 static void bind_time(sqlite3_stmt *statement, int column, bool has, int64_t value)
 {
