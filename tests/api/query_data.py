@@ -4,9 +4,10 @@ import itertools
 import json
 import random
 import urllib.parse
+from fractions import Fraction
 
 import client
-from query_model import ABSENT, FIELDS, WHOLE, Row, allowed, mapped, scalar_at
+from query_model import ABSENT, FIELDS, TYPES, WHOLE, Row, allowed, mapped, scalar_at
 from wire import Wire
 
 NAMES = ["alpha", "ALPHA", "Alphabet", "alphabet soup", "beta_1", "betaX1", "100%", "100 percent",
@@ -41,6 +42,8 @@ ENVIRONMENTS = ["", "staging", "Staging", "production", "a+b", "ünï", "x y"]
 USAGES = [{"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}, {"total_tokens": 7},
           {"total_tokens": 0, "prompt_tokens": 12}, {"other": 5}, {"total_tokens": -2},
           {"completion_tokens": 1000000, "total_tokens": 2000000000}]
+SCORE_NAMES = ["accuracy", "Accuracy", "my score", "quality", "it's", "größe"]
+SCORE_VALUES = [0, 0, 1, 0.5, 0.5, -1, 0.1, 0.2, 0.3, 1 / 3, 1e-9, 999999999, 12.25]
 # What stands for a field that is left out
 OUT = object()
 
@@ -81,6 +84,22 @@ def draw(pools, times, **fields):
     return {name: value for name, value in drawn.items() if value is not OUT}
 
 
+def draw_scores(rng):
+    """Lists of values by name; of several queues, with the first without one."""
+    return {name: [round(rng.choice(SCORE_VALUES), 9) for _ in range(rng.choice([1, 1, 2, 3]))]
+            for name in rng.sample(SCORE_NAMES, rng.choice([0, 0, 1, 1, 2, 3]))}
+
+
+QUEUES = [None, *(client.uuid7() for _ in range(2))]
+
+
+def score_items(scores, **subject):
+    """The items of a batch of scores."""
+    return [{**subject, "name": name, "value": value, "source": "sdk",
+             **({"source_queue_id": QUEUES[i]} if i else {})}
+            for name, values in scores.items() for i, value in enumerate(values)]
+
+
 class Project:
     """What was sent, as rows, and the ids that lists answer."""
 
@@ -94,6 +113,7 @@ class Project:
             for i in range(3):
                 self.wire.must(204, "POST", f"{kind}/batch", {kind: sent[kind][i::3]})
         self.patch(sent["traces"])
+        self.scores = {kind: self.give_scores(kind, sent[kind]) for kind in ("traces", "spans")}
         self.rows = {"spans": self.make_rows("spans", sent["spans"])}
         self.rows["traces"] = self.make_rows("traces", sent["traces"])
 
@@ -120,17 +140,28 @@ class Project:
                            {"project_name": self.name, **fields})
             traces.append(trace)
 
+    def give_scores(self, kind, sent):
+        """What each was given, by id; in a random order of their own."""
+        rng = random.Random(f"scores of {kind}")
+        given = {item["id"]: draw_scores(rng) for item in sent}
+        items = [item for item_id, scores in given.items()
+                 for item in score_items(scores, id=item_id, project_name=self.name)]
+        self.wire.must(204, "PUT", f"{kind}/feedback-scores", {"scores": items})
+        return given
+
     def make_rows(self, kind, sent):
         shown = {item["id"]: item for item in self.list(kind, exclude="[]")["content"]}
         assert shown.keys() == {item["id"] for item in sent}
         spans = self.rows["spans"] if kind == "traces" else []
         return [Row(kind, item, shown[item["id"]],
-                    [span for span in spans if span.sent["trace_id"] == item["id"]])
+                    [span for span in spans if span.sent["trace_id"] == item["id"]],
+                    self.scores[kind][item["id"]])
                 for item in sent]
 
     EXCLUDE = json.dumps(["name", "start_time", "end_time", "input", "output", "metadata", "tags",
                           "error_info", "usage", "created_at", "created_by", "last_updated_by",
-                          "total_estimated_cost", "duration", "ttft", "source"])
+                          "total_estimated_cost", "duration", "ttft", "source",
+                          "feedback_scores"])
 
     def ask(self, path, **params):
         """Status and answer of a GET for this project; filters may be a list."""
@@ -239,13 +270,19 @@ def scalars(rows, field, key):
 
 def candidates(rows, kind, field, op):
     """Tests of a field with an operator: (key, value) pairs."""
-    field_type = FIELDS[kind][field]
+    field_type = TYPES[kind][field]
     if field_type == "dictionary":
         empty = op in ("is_empty", "is_not_empty")
         return [(key, value) for key in KEYS[field]
                 for value in ([""] if empty else sorted(scalars(rows, field, key)))]
     if field_type == "feedback_scores_number":
-        return [("accuracy", value) for value in ("0", "0.5", "-1")]
+        means = sorted({mean for row in rows for mean in row.means(field).values()})
+        near = {mean + step for mean in [*means[:3], *means[len(means) // 2:][:3], *means[-2:]]
+                for step in (-Fraction(1, 10**9), 0, Fraction(1, 10**9))}
+        values = ["0", "1e-9", "5E-1", "0.3333333334", "1e30", "-1e30",
+                  *sorted(f"{float(value):.9f}" for value in near if abs(value) < 10**6)]
+        return [(key, value) for key in [*SCORE_NAMES, "ACCURACY", "My Score", "missing"]
+                for value in ([""] if op in ("is_empty", "is_not_empty") else values)]
     if op in ("is_empty", "is_not_empty"):
         return [(None, "")]
     if op in ("in", "not_in"):

@@ -1,5 +1,5 @@
-"""What filters mean (query.md 3 to 8), on traces and spans as they were sent: an evaluation of its
-own that shares nothing with the program."""
+"""What filters mean (query.md 3 to 9), on traces, spans and threads as they were sent: an evaluation
+of its own that shares nothing with the program."""
 import datetime
 import json
 import re
@@ -48,26 +48,34 @@ FIELDS = {
     "spans": {**BOTH, "trace_id": "string_exact", "model": "string", "provider": "string",
               "type": "enum"},
 }
+THREAD_FIELDS = {
+    "id": "string_exact", "first_message": "string", "last_message": "string",
+    "number_of_messages": "number", "duration": "number", "created_at": "date_time",
+    "last_updated_at": "date_time", "start_time": "date_time", "end_time": "date_time",
+    "feedback_scores": "feedback_scores_number", "status": "enum", "tags": "list",
+    "annotation_queue_ids": "list", "source": "enum_legacy", "environment": "enum",
+}
+TYPES = {**FIELDS, "threads": THREAD_FIELDS}
 OVER_SPANS = ("total_estimated_cost", "llm_span_count", "usage.completion_tokens",
               "usage.prompt_tokens", "usage.total_tokens")
 # Nothing can be stored for them yet, so they are absent everywhere.
-ABSENT = ("feedback_scores", "span_feedback_scores", "guardrails", "annotation_queue_ids",
-          "experiment_id", "experiment_ids")
+ABSENT = ("guardrails", "annotation_queue_ids", "experiment_id", "experiment_ids")
 WHOLE = {"input_json": "input", "output_json": "output", "metadata": "metadata"}
 
 
 def allowed(kind, field):
     """The operators that a field takes."""
-    chosen = ALLOWED[FIELDS[kind][field]]
+    chosen = ALLOWED[TYPES[kind][field]]
     return (*chosen, *EMPTY) if field == "environment" else chosen
 
 
 class Row:
-    """A trace or span: `sent` by the client, `shown` by the server (its times), and the rows of a
-    trace's spans."""
+    """A trace or span: `sent` by the client, `shown` by the server (its times), the rows of a
+    trace's spans, and its scores: lists of values by name, one of each queue."""
 
-    def __init__(self, kind, sent, shown=None, spans=()):
+    def __init__(self, kind, sent, shown=None, spans=(), scores=None):
         self.kind, self.sent, self.shown, self.spans = kind, sent, shown or {}, list(spans)
+        self.scores = scores or {}
 
     def __repr__(self):
         return json.dumps(self.sent, ensure_ascii=False)
@@ -130,6 +138,16 @@ class Row:
             return self.usage(field.partition(".")[2]) or 0
         return None if self.sent.get(field) is None else exact(self.sent[field])
 
+    def means(self, field="feedback_scores"):
+        """The means of scores by name."""
+        given = dict(self.scores)
+        if field == "span_feedback_scores":
+            given = {}
+            for span in self.spans:
+                for name, values in span.scores.items():
+                    given[name] = given.get(name, []) + values
+        return {name: mean_score(values) for name, values in given.items()}
+
     def enum(self, field):
         if field == "visibility_mode":
             return "default" if "start_time" in self.sent else ""
@@ -143,7 +161,14 @@ def compact(value):
 
 
 def exact(number):
-    return Fraction(str(number))
+    return number if isinstance(number, Fraction) else Fraction(str(number))
+
+
+def mean_score(values):
+    """Cut to 9 decimals."""
+    total = sum(exact(value) for value in values) * 10**9
+    cut = abs(total) // len(values)
+    return Fraction(cut if total > 0 else -cut, 10**9)
 
 
 def nanoseconds(text):
@@ -265,6 +290,17 @@ def matches_enum(op, text, value):
     return (text in parts_of(value)) == (op == "in")
 
 
+def matches_scores(op, means, key, value):
+    """query.md 6; names of any case."""
+    named = [mean for name, mean in means.items() if ascii_lower(name) == ascii_lower(key)]
+    if op in EMPTY:
+        return (not named) == (op == "is_empty")
+    wanted = mean_score([value])
+    if op == "!=":
+        return bool(means) and wanted not in named
+    return any(ordered(op, mean, wanted) for mean in named)
+
+
 def parts_of(value):
     return [part.strip() for part in value.split(",") if part.strip()]
 
@@ -281,9 +317,9 @@ def mapped(test):
 def matches_test(row, test):
     test = mapped(test)
     field, op, value = test["field"], test["operator"], as_text(test.get("value", ""))
-    kind = FIELDS[row.kind][field]
+    kind = TYPES[row.kind][field]
     if kind == "feedback_scores_number":
-        return op == "is_empty"
+        return matches_scores(op, row.means(field), test["key"], value)
     if field in ("experiment_id", "experiment_ids"):
         return False
     if kind == "error_container":
@@ -321,9 +357,19 @@ def matches(row, node):
     return matches_test(row, node)
 
 
+def grouped(filters):
+    """Several `is_empty` on scores of one field match when one of the names is missing (query.md 6).
+    """
+    several, others = {}, []
+    for node in filters:
+        is_empty = node.get("operator") == "is_empty" and "feedback_scores" in node["field"]
+        (several.setdefault(node["field"], []) if is_empty else others).append(node)
+    return [*others, *({"or": nodes} for nodes in several.values())]
+
+
 def chosen(rows, filters):
     """The ids of the rows that all filters of a list match."""
-    return {row.id for row in rows if all(matches(row, node) for node in filters)}
+    return {row.id for row in rows if all(matches(row, node) for node in grouped(filters))}
 
 
 # ---- search (query.md 11) -----------------------------------------------------------------------

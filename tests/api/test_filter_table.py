@@ -158,6 +158,55 @@ def test_custom_errors_name_the_mapped_field(data, key, op, field, kind_of):
                    f"Invalid operator '{op}' for field '{field}' of type '{kind_of}'")
 
 
+# ---- scores -------------------------------------------------------------------------------------
+
+SCORE_FIELDS = [("traces", "feedback_scores"), ("traces", "span_feedback_scores"),
+                ("spans", "feedback_scores")]
+
+
+@pytest.mark.parametrize("kind,field", SCORE_FIELDS)
+def test_several_scores_hold_together(data, kind, field):
+    """On the same entity (query.md 6)."""
+    first, second = condition(field, ">=", "accuracy", "0"), condition(field, "<", "quality", "1")
+    both = agrees(data, kind, first, second)
+    assert both == agrees(data, kind, first) & agrees(data, kind, second)
+
+
+@pytest.mark.parametrize("kind,field", SCORE_FIELDS)
+def test_several_empty_scores(data, kind, field):
+    """One of the names is missing, not all; other filters still hold."""
+    names = ["accuracy", "quality", "my score"]
+    tests = [condition(field, "is_empty", key, "") for key in names]
+    wanted = {row.id for row in data.rows[kind] if any(
+        not any(name.lower() == key for name in row.means(field)) for key in names)}
+    assert agrees(data, kind, *tests) == wanted
+    assert any(agrees(data, kind, test) != wanted for test in tests)
+    agrees(data, kind, *tests, condition("name", "contains", None, "a"))
+    agrees(data, kind, tests[0], condition("name", "contains", None, "a"), tests[1])
+    # In a node each counts for itself.
+    agrees(data, kind, {"and": tests})
+    agrees(data, kind, {"not": {"and": tests}}, tests[0], tests[1])
+    missing = condition(field, "is_empty", "no such", "")
+    assert agrees(data, kind, missing, tests[0]) == {row.id for row in data.rows[kind]}
+
+
+def test_several_empty_scores_of_two_fields(data):
+    """Each field is a group of its own."""
+    agrees(data, "traces", *(condition(field, "is_empty", key, "")
+                             for field in ("feedback_scores", "span_feedback_scores")
+                             for key in ("accuracy", "quality")))
+
+
+@pytest.mark.parametrize("kind,field", SCORE_FIELDS)
+def test_entities_without_scores(data, kind, field):
+    """They match no comparison, not even !=."""
+    without = {row.id for row in data.rows[kind] if not row.means(field)}
+    assert without
+    for op in allowed(kind, field):
+        ids = agrees(data, kind, condition(field, op, "accuracy", "5"))
+        assert (without <= ids) if op == "is_empty" else not (without & ids)
+
+
 # ---- lists of filters ---------------------------------------------------------------------------
 
 @pytest.mark.parametrize("value", ["", " ", "[]", " [ ] "])
@@ -291,9 +340,11 @@ def test_key_is_needed(data, kind, field, op):
                                         ("", False), (" ", False), ("1.2.3", False)])
 def test_values_of_scores(data, field, value, good):
     test = condition(field, "=", "accuracy", value)
-    assert agrees(data, "traces", test) == set() if good else \
-        refuses(data, "traces", [test], f"Invalid value '{value}' or key 'accuracy' for field "
-                f"'{field}' of type 'FEEDBACK_SCORES_NUMBER'")
+    if good:
+        agrees(data, "traces", test)
+    else:
+        assert refuses(data, "traces", [test], f"Invalid value '{value}' or key 'accuracy' for "
+                       f"field '{field}' of type 'FEEDBACK_SCORES_NUMBER'")
 
 
 @pytest.mark.parametrize("key", ["a-b", "a b", "a..b", "a.", "$.", "$a", "[", "[x]", "[-1]", "a[1",

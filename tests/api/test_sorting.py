@@ -42,6 +42,8 @@ def sort_value(row, field):
     if base == "usage":
         count = row.usage(key)
         return (0, False) if count is None else (count, True)
+    if base == "feedback_scores":
+        return (row.means()[key], True) if key in row.means() else (0, False)
     if field in TIMES:
         return row.time(field)
     if field == "duration":
@@ -96,7 +98,8 @@ STATIC = [(kind, field) for kind in KINDS for field in dict.fromkeys(SORTABLE[ki
           if not field.endswith(".*") and field not in ("error_info", "type")]
 DYNAMIC = [(kind, field) for kind in KINDS for field in (
     "usage.total_tokens", "usage.prompt_tokens", "usage.other", "usage.no such",
-    "feedback_scores.accuracy")]
+    "feedback_scores.accuracy", "feedback_scores.Accuracy", "feedback_scores.my score",
+    "feedback_scores.größe", "feedback_scores.none")]
 
 
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])

@@ -45,6 +45,14 @@ def usage_of(row):
     return {key: count for key in keys if (count := row.usage(key))}
 
 
+def scores_of(group, rows):
+    """Means over the rows that have a score, of the means of each."""
+    means = [row.means() for row in rows]
+    names = sorted({name for one in means for name in one}, key=str.encode)
+    return [(f"{group}.{name}", "AVG", mean([one[name] for one in means if name in one]))
+            for name in names]
+
+
 def expected(kind, rows):
     """(name, type, value) in order."""
     if not rows:
@@ -72,7 +80,9 @@ def expected(kind, rows):
               ("total_estimated_cost_sum", "AVG", Fraction(sum(costs))),
               *((f"usage.{key}", "AVG", mean(counts[key])) for key in keys),
               *((f"usage_sum.{key}", "AVG", Fraction(sum(counts[key]))) for key in keys)]
+    items += scores_of("feedback_scores", rows)
     if traces:
+        items += scores_of("span_feedback_scores", [span for row in rows for span in row.spans])
         items.append(("guardrails_failed_count", "COUNT", 0))
     return [*items, ("error_count", "COUNT", sum("error_info" in row.sent for row in rows))]
 
