@@ -5,9 +5,11 @@ import type { Page, Span, Trace } from "../api/types";
 import { buildTree, type SpanTree } from "../views/span_tree";
 import { useLoad, type Loaded } from "./load";
 
-/** Small enough that reading one page never holds up the page, whatever the trace's size. */
-const PAGE_SIZE = 1000;
-const PARALLEL = 3;
+/** The first spans are asked for alone, so that they are there at once. */
+const FIRST_SIZE = 500;
+/** Small enough that reading one page never holds up the browser. */
+const PAGE_SIZE = 4000;
+const PARALLEL = 2;
 const REFRESH_MS = 3000;
 const REFRESH_LARGE_MS = 20_000;
 
@@ -38,25 +40,26 @@ async function loadSpans(
   signal: AbortSignal,
   onPages: (spans: Span[], total: number) => void,
 ): Promise<void> {
-  const page = (number: number) =>
+  const page = (number: number, size: number) =>
     ask<Page<Span>>("spans", {
       query: {
         project_id: project,
         trace_id: trace,
         page: number,
-        size: PAGE_SIZE,
+        size,
         exclude: EXCLUDE,
         sorting: JSON.stringify([{ field: "start_time", direction: "ASC" }]),
       },
       signal,
     });
-  const first = await page(1);
-  let spans = first.content;
-  onPages(spans, first.total);
+  const first = await page(1, FIRST_SIZE);
+  onPages(first.content, first.total);
+  if (first.content.length >= first.total) return;
+  let spans: Span[] = [];
   const last = Math.ceil(first.total / PAGE_SIZE);
-  for (let number = 2; number <= last; number += PARALLEL) {
+  for (let number = 1; number <= last; number += PARALLEL) {
     const count = Math.min(PARALLEL, last - number + 1);
-    const pages = await Promise.all(Array.from({ length: count }, (_, index) => page(number + index)));
+    const pages = await Promise.all(Array.from({ length: count }, (_, index) => page(number + index, PAGE_SIZE)));
     spans = spans.concat(...pages.map((each) => each.content));
     onPages(spans, first.total);
   }

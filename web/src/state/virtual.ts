@@ -16,7 +16,7 @@ export function useVirtual({ count, rowHeight, scroller, paddingStart = 0 }: Opt
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: 8,
     scrollPaddingStart: paddingStart,
     observeElementRect,
     observeElementOffset,
