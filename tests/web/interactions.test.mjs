@@ -277,10 +277,12 @@ describe("lists", () => {
     const json = JSON.parse(await exported("Export all rows that match", "JSON"));
     assert.deepEqual(json.map((row) => row.name).sort(), ["bulk 0", "bulk 1", "bulk 2"]);
     assert.deepEqual(json[0].input, { text: 'say "hi", =1' });
-    await page.getByLabel("Select bulk 1").click();
+    await page.getByLabel("Select bulk 1").uncheck();
+    await page.getByText("2 traces selected").waitFor();
     const csv = await exported("Export the selected rows", "CSV");
-    assert.equal(csv.trim().split("\r\n").length, 2);
-    assert.match(csv, /bulk 1/);
+    assert.equal(csv.trim().split("\r\n").length, 3);
+    assert.doesNotMatch(csv, /bulk 1/);
+    assert.match(csv, /,"\{""text"":""say \\""hi\\"", =1""\}",/);
     await page.getByLabel("Select all rows that are loaded").check();
     await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
@@ -449,6 +451,107 @@ describe("threads", () => {
     await panel.getByRole("button", { name: "Mark active" }).waitFor();
     await panel.getByRole("link", { name: "turn" }).first().click();
     await page.getByRole("tree").waitFor();
+  });
+});
+
+describe("statistics", () => {
+  const chart = (name) => page.getByRole("region", { name, exact: true });
+
+  test("charts, and zoom by dragging", async () => {
+    await open(`/projects/${ids.project}/statistics?range=24h`);
+    for (const name of ["Count", "Error rate", "Latency", "Tokens", "Cost"]) await chart(name).locator("canvas").waitFor();
+    for (const name of ["p50", "p90", "p99"]) await chart("Latency").getByText(name, { exact: true }).waitFor();
+    assert.match(await chart("Count").getByRole("img").getAttribute("aria-label"), /highest [1-9]/);
+    const box = await chart("Count").locator(".u-over").boundingBox();
+    await page.mouse.move(box.x + box.width * 0.25, box.y + 50);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await button("Zoom out").waitFor();
+    const length = Date.parse(query("to")) - Date.parse(query("from"));
+    assert.ok(length > 9 * 3_600_000 && length < 15 * 3_600_000, `${length} ms`);
+    await page.getByText("Show the traces of this range").waitFor();
+    await button("Zoom out").click();
+    assert.equal(query("from"), null);
+  });
+
+  test("broken down by name, model, environment", async () => {
+    await open(`/projects/${ids.project}/statistics?range=24h`);
+    await page.getByLabel("by").selectOption("name");
+    await chart("Count").getByText("job 3").waitFor();
+    await button("Spans").click();
+    await page.getByLabel("by").selectOption("model");
+    for (const name of ["Count", "Latency", "Tokens", "Cost"]) await chart(name).getByText("model-x").first().waitFor();
+    await picture(page, "statistics-models");
+    await send({ name: "in production", end_time: new Date(Date.now() + 500).toISOString(), environment: "production" });
+    await open(`/projects/${ids.project}/statistics?range=24h&by=environment`);
+    await chart("Count").getByText("production").waitFor();
+  });
+});
+
+describe("configuration", () => {
+  test("feedback definitions: made, used, changed, deleted", async () => {
+    await open("/configuration");
+    await button("New definition").click();
+    await page.getByRole("textbox", { name: "Name" }).fill("Verdict");
+    await page.getByLabel("Category 1").fill("right");
+    await page.getByLabel("Category 2").fill("wrong");
+    await checkAxe(page, "definition dialog");
+    await button("Save").click();
+    await page.getByText("right = 1, wrong = 0").waitFor();
+    await button("New definition").click();
+    await page.getByRole("textbox", { name: "Name" }).fill("Stars");
+    await button("Number").click();
+    await page.getByLabel("Highest").fill("5");
+    await button("Save").click();
+    await page.getByText("0 … 5").waitFor();
+    await button("New definition").click();
+    await page.getByRole("textbox", { name: "Name" }).fill("Safe");
+    await button("Yes or no").click();
+    await button("Save").click();
+    await page.getByText("Yes = 1, No = 0").waitFor();
+    await open(`/projects/${ids.project}/traces/${ids.anthropic}`);
+    const scores = page.getByRole("region", { name: "Scores" });
+    await scores.getByRole("button", { name: "Verdict" }).click();
+    await scores.getByRole("button", { name: "right" }).click();
+    await scores.getByRole("button", { name: "Save" }).click();
+    await scores.locator("[data-score=Verdict]").getByText("right (1)").waitFor();
+    await scores.getByRole("button", { name: "Safe" }).click();
+    await scores.getByRole("button", { name: "No", exact: true }).click();
+    await scores.getByRole("button", { name: "Save" }).click();
+    await scores.locator("[data-score=Safe]").waitFor();
+    await checkAxe(page, "scores");
+    await open("/configuration");
+    await button("Change Stars").click();
+    await page.getByLabel("Highest").fill("10");
+    await button("Save").click();
+    await page.getByText("0 … 10").waitFor();
+    for (const name of ["Stars", "Verdict", "Safe"]) {
+      await button(`Delete ${name}`).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+      await page.getByRole("dialog").waitFor({ state: "hidden" });
+      await button(`Delete ${name}`).waitFor({ state: "hidden" });
+    }
+  });
+
+  test("environments and the workspace", async () => {
+    await open("/configuration");
+    await button("New environment").click();
+    await page.getByRole("textbox", { name: "Name" }).fill("canary");
+    await button("Save").click();
+    await button("Change canary").click();
+    await page.getByLabel("Description").fill("a few first");
+    await button("Save").click();
+    await page.getByText("a few first").waitFor();
+    await button("Delete canary").click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await button("Delete canary").waitFor({ state: "hidden" });
+    const workspace = page.getByRole("region", { name: "Workspace" });
+    await workspace.getByLabel("Minutes until").fill("30");
+    await workspace.getByLabel("Cut long values").uncheck();
+    await workspace.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved").waitFor();
+    assert.deepEqual(await call(server, "GET", "/workspaces/configurations"), { timeout_to_mark_thread_as_inactive: "PT30M", truncation_on_tables: false });
   });
 });
 

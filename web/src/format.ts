@@ -4,6 +4,7 @@ import type { Json, Score } from "./api/types";
 export function formatDuration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return "";
   const size = Math.abs(ms);
+  if (size === 0) return "0 ms";
   if (size < 1) return `${ms.toFixed(2)} ms`;
   if (size < 10) return `${ms.toFixed(1)} ms`;
   if (size < 1000) return `${Math.round(ms)} ms`;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { alignSeries, chosenSeries, CHARTS } from "../src/query/metrics";
+import { alignSeries, bucketTimes, chosenSeries, CHARTS, colorIndexes } from "../src/query/metrics";
 import { fromMinutes, toMinutes } from "../src/query/iso_duration";
 import { intervalFor, timeBounds } from "../src/query/time_range";
 
@@ -27,4 +27,17 @@ it("has bounds and buckets for ranges", () => {
 it("reads and writes durations", () => {
   expect(["PT30M", "PT1H30M", "P1DT1M", "PT90S", "x", undefined].map(toMinutes)).toEqual(["30", "90", "1441", "1.5", "", ""]);
   expect([fromMinutes("15"), fromMinutes("1.5"), fromMinutes("")]).toEqual(["PT900S", "PT90S", null]);
+});
+
+it("knows the buckets that the server makes", () => {
+  const names = (times: number[]) => times.map((time) => new Date(time * 1000).toISOString().slice(0, 13));
+  expect(names(bucketTimes("2024-01-03T10:20:00Z", "2024-01-03T12:00:00Z", "HOURLY"))).toEqual(["2024-01-03T10", "2024-01-03T11"]);
+  expect(names(bucketTimes("2024-01-03T10:20:00Z", "2024-01-04T00:00:01Z", "DAILY"))).toEqual(["2024-01-03T00", "2024-01-04T00"]);
+  expect(names(bucketTimes("2024-01-03T10:20:00Z", "2024-01-09T00:00:00Z", "WEEKLY"))).toEqual(["2024-01-01T00", "2024-01-08T00"]);
+});
+
+it("keeps the colours of groups", () => {
+  const series = ["b", "Unknown", "a"].map((name) => ({ name, data: [] }));
+  expect(colorIndexes(series, ["a", "b"])).toEqual([1, 2, 0]);
+  expect(colorIndexes(series, [])).toEqual([0, 1, 2]);
 });

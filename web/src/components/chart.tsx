@@ -5,7 +5,8 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { MetricSeries } from "../api/types";
 import { formatCost, formatDuration, formatNumber, formatShort, formatTime } from "../format";
-import { alignSeries, seriesLabel, type ChartSpec } from "../query/metrics";
+import { alignSeries, bucketTimes, colorIndexes, seriesLabel, type ChartSpec } from "../query/metrics";
+import type { Span } from "../state/metrics";
 
 const HEIGHT = 200;
 /** Colours that are told apart on light and on dark grounds. */
@@ -15,6 +16,8 @@ const DARK = ["#4cc9b5", "#f0a35e", "#b99cf2", "#ff8a9a", "#8db1ee", "#a8d468", 
 interface Props {
   spec: ChartSpec;
   series: readonly MetricSeries[];
+  groups: readonly string[];
+  span: Span;
   onZoom: (from: number, to: number) => void;
 }
 
@@ -46,13 +49,15 @@ function useDark(): boolean {
   return dark;
 }
 
-export function Chart({ spec, series, onZoom }: Props): VNode {
+export function Chart({ spec, series, groups, span, onZoom }: Props): VNode {
   const holder = useRef<HTMLDivElement>(null);
   const dark = useDark();
   const colors = dark ? DARK : LIGHT;
   const [at, setAt] = useState<number | null>(null);
   const hasZeros = spec.unit !== "ms" && spec.id !== "scores";
-  const data = useMemo(() => alignSeries(series, hasZeros), [series, hasZeros]);
+  const data = useMemo(() => alignSeries(series, hasZeros, bucketTimes(span.start, span.end, span.interval)), [series, hasZeros, span]);
+  const indexes = useMemo(() => colorIndexes(series, groups), [series, groups]);
+  const colorOf = (index: number) => colors[indexes[index]! % colors.length]!;
   const zoom = useRef(onZoom);
   zoom.current = onZoom;
   useEffect(() => {
@@ -83,7 +88,7 @@ export function Chart({ spec, series, onZoom }: Props): VNode {
           {},
           ...series.map((each, index) => ({
             label: each.name,
-            stroke: colors[index % colors.length]!,
+            stroke: colorOf(index),
             width: 2,
             points: { show: data.times.length < 60, size: 5 },
             spanGaps: true,
@@ -110,7 +115,7 @@ export function Chart({ spec, series, onZoom }: Props): VNode {
           const value = at === null ? null : data.values[index]?.[at];
           return (
             <span key={each.name}>
-              <i style={{ background: colors[index % colors.length] }} />
+              <i style={{ background: colorOf(index) }} />
               {seriesLabel(each.name)}
               {value !== null && value !== undefined && <b> {format.value(value)}</b>}
             </span>

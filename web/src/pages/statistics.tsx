@@ -19,6 +19,7 @@ import { link, setQuery, type Place } from "../state/route";
 const KINDS: Record<Kind, string> = { traces: "Traces", spans: "Spans", threads: "Threads" };
 const STATS: Record<Kind, Endpoint> = { traces: "tracesStats", spans: "spansStats", threads: "threadsStats" };
 const DEFAULT_RANGE = "7d";
+const NO_GROUPS: readonly string[] = [];
 
 interface View {
   kind: Kind;
@@ -103,6 +104,8 @@ export function StatisticsPage({ project, place }: { project: string; place: Pla
               loadKey={view.by && !groups.data ? null : `${chart.id} ${key} ${groups.data?.join("\n") ?? ""}`}
               load={(signal) => loadChart(request(signal), chart, view.by, groups.data ?? [])}
               grouped={view.by !== null}
+              groups={groups.data ?? NO_GROUPS}
+              span={span}
               onZoom={zoom}
             />
           ))}
@@ -117,10 +120,12 @@ interface CardProps {
   loadKey: string | null;
   load: (signal: AbortSignal) => ReturnType<typeof loadChart>;
   grouped: boolean;
+  groups: readonly string[];
+  span: Span;
   onZoom: (from: number, to: number) => void;
 }
 
-function ChartCard({ chart, loadKey, load, grouped, onZoom }: CardProps): VNode {
+function ChartCard({ chart, loadKey, load, grouped, groups, span, onZoom }: CardProps): VNode {
   const loaded = useLoad(loadKey, load);
   const series = useMemo(() => chosenSeries(chart, loaded.data ?? [], grouped), [loaded.data, grouped]);
   const hasData = series.some((each) => each.data.some((point) => point.value !== null && point.value !== 0));
@@ -136,7 +141,7 @@ function ChartCard({ chart, loadKey, load, grouped, onZoom }: CardProps): VNode 
       {loaded.error !== undefined && <Problem error={loaded.error} retry={loaded.reload} />}
       {!loaded.data && loaded.error === undefined && <Skeleton rows={5} />}
       {loaded.data && !hasData && <Empty title="No data in this range" />}
-      {loaded.data && hasData && <Chart spec={chart} series={series} onZoom={onZoom} />}
+      {loaded.data && hasData && <Chart spec={chart} series={series} groups={groups} span={span} onZoom={onZoom} />}
     </section>
   );
 }

@@ -75,8 +75,9 @@ export interface Aligned {
 }
 
 /** Series over one list of times, in seconds, as charts want them; points of one time are added up. */
-export function alignSeries(series: readonly MetricSeries[], hasZeros: boolean): Aligned {
-  const times = [...new Set(series.flatMap((each) => each.data.map((point) => Date.parse(point.time) / 1000)))].sort((a, b) => a - b);
+export function alignSeries(series: readonly MetricSeries[], hasZeros: boolean, buckets: readonly number[] = []): Aligned {
+  const seen = series.flatMap((each) => each.data.map((point) => Date.parse(point.time) / 1000));
+  const times = [...new Set([...buckets, ...seen])].sort((a, b) => a - b);
   const at = new Map(times.map((time, index) => [time, index]));
   const values = series.map((each) => {
     const row: (number | null)[] = new Array<number | null>(times.length).fill(hasZeros ? 0 : null);
@@ -90,6 +91,30 @@ export function alignSeries(series: readonly MetricSeries[], hasZeros: boolean):
     return row;
   });
   return { times, values };
+}
+
+const HOUR = 3600;
+const STEPS = { HOURLY: HOUR, DAILY: 24 * HOUR, WEEKLY: 7 * 24 * HOUR };
+/** The epoch was a Thursday; weeks begin on Mondays. */
+const MONDAY = 4 * 24 * HOUR;
+
+/** Starts of the buckets of a range, in seconds: the server leaves out those without a group's data. */
+export function bucketTimes(start: string, end: string, interval: keyof typeof STEPS): number[] {
+  const step = STEPS[interval];
+  const offset = interval === "WEEKLY" ? MONDAY : 0;
+  const first = Math.floor((Date.parse(start) / 1000 - offset) / step) * step + offset;
+  const count = Math.max(0, Math.ceil((Date.parse(end) / 1000 - first) / step));
+  return Array.from({ length: count }, (_, index) => first + index * step);
+}
+
+/** Which colour a series has: groups keep theirs in all charts. */
+export function colorIndexes(series: readonly MetricSeries[], groups: readonly string[]): number[] {
+  let next = groups.length;
+  return series.map((each, index) => {
+    if (groups.length === 0) return index;
+    const at = groups.indexOf(each.name);
+    return at >= 0 ? at : next++;
+  });
 }
 
 export function groupNames(metric: Metric): string[] {
