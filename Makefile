@@ -140,7 +140,7 @@ $(BENCH_PROGRAMS): build/bench/%: $(B)/bench/%.o $(call objects,$(BENCH_HELPERS)
 
 # ---- the web client ------------------------------------------------------------------------------
 
-.PHONY: web check-web
+.PHONY: web check-web check-browser
 
 # Folders that tools/embed.c makes parts of programs of: web/dist, when it is there, of ours; the
 # others of programs for the tests of serving.
@@ -171,13 +171,17 @@ web: $(if $(WEB_SOURCES),web/dist/index.html) ## build the web client into web/d
 web/dist/index.html: $(WEB_SOURCES) | web/node_modules/.installed
 	@cd web && npm run --silent build
 
-web/node_modules/.installed: web/package-lock.json
-	@cd web && npm ci --no-audit --no-fund --loglevel=error
+web/node_modules/.installed tests/web/node_modules/.installed: %/node_modules/.installed: \
+    %/package-lock.json
+	@cd $* && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 check-web: web ## check the web client: types, unit tests, size
 	@$(if $(WEB_SOURCES),cd web && npm run --silent check && npm test --silent && \
 	    npm run --silent size)
+
+check-browser: all $(VENV) | tests/web/node_modules/.installed ## drive the web client in Chromium
+	@cd tests/web && OCELLI_TEST_PLAIN_BINARY=$(abspath build/ocelli) npm test --silent
 
 install: ## install the release build into PREFIX (/usr/local)
 	@$(MAKE) RELEASE=1 all
@@ -187,7 +191,7 @@ clean: ## remove what was built; data and the test tools stay
 	@find build -mindepth 1 -maxdepth 1 ! -name venv -exec rm -rf {} + 2>/dev/null || true
 
 distclean: ## remove the test tools and the built web client too
-	rm -rf build tests/typescript/node_modules web/node_modules web/dist
+	rm -rf build tests/typescript/node_modules tests/web/node_modules web/node_modules web/dist
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -208,7 +212,7 @@ export TSAN_OPTIONS ?= halt_on_error=1:second_deadlock_stack=1
 STEADY := $(if $(SAN),$(shell setarch -R true 2>/dev/null && echo setarch -R))
 
 # Everything runs even when something fails; the API tests and their summary come last.
-TEST_STEPS := lint check-web all check-unit check-tsan check-fuzz tidy
+TEST_STEPS := lint check-web all check-unit check-tsan check-fuzz tidy check-browser
 test: test-tools ## run every test, with the sanitizers where they help
 	@failed=; for step in $(TEST_STEPS); do \
 	    echo "=== $$step"; $(MAKE) $$step || failed="$$failed $$step"; \

@@ -78,6 +78,7 @@ want_test() {
     want gcc libtsan '' gcc-libs has_sanitizer gcc thread
     want python3-venv python3 'python3 py3-pip' python has_venv
     want 'nodejs npm' 'nodejs nodejs-npm' 'nodejs npm' 'nodejs npm' has_node
+    want chromium chromium chromium chromium have chromium
 }
 
 # The library behind clang's -fsanitize=; on Debian its package carries clang's version.
