@@ -50,8 +50,10 @@ void sql_add_filter(struct sql *sql, const struct filter_node *node);
 void sql_add_entity_source(struct sql *sql, const struct entity_query *query);
 
 /* Appends a whole statement: a row for each row that counts, with the columns of enum
- * sql_metric_column. Rows of one entity and score name come one after the other. */
-void sql_add_metric_rows(struct sql *sql, const struct metric_query *query);
+ * sql_metric_column. Rows of one entity and score name come one after the other. `narrow`: spans
+ * are looked up by their ids; else all of the project are read, which is the order they stand in.
+ */
+void sql_add_metric_rows(struct sql *sql, const struct metric_query *query, bool narrow);
 
 enum sql_metric_column {
     SQL_METRIC_TIME,  /* the id or the ns that make the bucket */
