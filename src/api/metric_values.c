@@ -105,15 +105,30 @@ static struct str time_text(struct arena *arena, int64_t ms)
     return str_make(text, instant_format_us(ms * CLOCK_US_PER_MS, text));
 }
 
+enum err metric_axis_check(const struct metric_axis *axis, size_t series, struct error *reterr)
+{
+    if (axis->count == 0 || series <= METRIC_POINTS_MAX / axis->count)
+        return ERR_OK;
+    return error_set(reterr, ERR_TOO_LARGE,
+                     "The answer would have more than %d points; a shorter period or a longer "
+                     "interval has fewer",
+                     METRIC_POINTS_MAX);
+}
+
 enum err metric_axis_make(struct arena *arena, enum metric_interval interval, int64_t from_ms,
-                          int64_t to_ms, struct metric_axis *ret)
+                          int64_t to_ms, struct metric_axis *ret, struct error *reterr)
 {
     int64_t step = metric_interval_ms(interval), first = metric_bucket_start(interval, from_ms);
     int64_t end = to_ms - to_ms % MS_PER_S, cut = from_ms - from_ms % MS_PER_S;
     size_t count = step == 0 ? 1 : end <= first ? 0 : (size_t)((end - first + step - 1) / step);
-    int64_t *ms = arena_alloc(arena, (count + 1) * sizeof(*ms));
-    struct str *times = arena_alloc(arena, (count + 1) * sizeof(*times));
+    enum err err = metric_axis_check(&(struct metric_axis){.count = count}, 1, reterr);
+    struct str *times;
+    int64_t *ms;
 
+    if (err)
+        return err;
+    ms = arena_alloc(arena, (count + 1) * sizeof(*ms));
+    times = arena_alloc(arena, (count + 1) * sizeof(*times));
     if (!ms || !times)
         return ERR_TOO_LARGE;
     for (size_t i = 0; i < count; i++) {

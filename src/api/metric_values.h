@@ -26,11 +26,17 @@ struct metric_axis {
     size_t count;
 };
 
+/* An answer has at most so many points; each takes about 150 bytes of memory. */
+#define METRIC_POINTS_MAX 1000000
+
+/* Whether so many series with these buckets may be answered; else ERR_TOO_LARGE with words. */
+enum err metric_axis_check(const struct metric_axis *axis, size_t series, struct error *reterr);
+
 /* The buckets from the one that holds `from_ms` on, while they start before `to_ms` cut to seconds;
- * of INTERVAL_TOTAL one that is told as `from_ms` cut to seconds. ERR_TOO_LARGE when they are too
- * many for the arena. */
+ * of INTERVAL_TOTAL one that is told as `from_ms` cut to seconds. ERR_TOO_LARGE, with
+ * words, when they are too many. */
 enum err metric_axis_make(struct arena *arena, enum metric_interval interval, int64_t from_ms,
-                          int64_t to_ms, struct metric_axis *ret);
+                          int64_t to_ms, struct metric_axis *ret, struct error *reterr);
 
 /* One series: which value of which rows, and what an empty bucket has. */
 struct metric_series {

@@ -174,6 +174,7 @@ struct answer_writer {
     yyjson_mut_val *results;
     struct metric_axis axis;
     const struct asked *asked;
+    struct error *error;
 };
 
 static void add_series(struct answer_writer *w, struct str name, const struct metric_row *rows,
@@ -197,27 +198,43 @@ static size_t run_end(const struct metric_row *rows, size_t count, size_t i)
     return end;
 }
 
+/* How many series the rows make. */
+static size_t count_series(const struct asked *asked, const struct metric_row *rows, size_t count)
+{
+    size_t n = 0;
+
+    if (asked->metric->measure == MEASURE_PERCENTILES)
+        return 3;
+    if (asked->metric->series || count == 0)
+        return 1;
+    for (size_t i = 0; i < count; i = run_end(rows, count, i))
+        n++;
+    return n;
+}
+
 /* Without groups: the series of the metric's own name, or one per name. */
-static void add_plain(struct answer_writer *w, const struct metric_row *rows, size_t count)
+static enum err add_plain(struct answer_writer *w, const struct metric_row *rows, size_t count)
 {
     const char *series = w->asked->metric->series;
+    enum err err = metric_axis_check(&w->axis, count_series(w->asked, rows, count), w->error);
 
-    if (count == 0 && w->asked->query.interval == INTERVAL_TOTAL)
-        return;
+    if (err || (count == 0 && w->asked->query.interval == INTERVAL_TOTAL))
+        return err;
     if (w->asked->metric->measure == MEASURE_PERCENTILES) {
         for (int i = 0; metric_percentile_names[i]; i++)
             add_series(w, str_format(w->arena, "%s.%s", series, metric_percentile_names[i]), rows,
                        count, i);
-        return;
+        return ERR_OK;
     }
     if (series || count == 0) {
         add_series(w, str_of(series ? series : ""), rows, count, 0);
-        return;
+        return ERR_OK;
     }
     for (size_t i = 0, end; i < count && !arena_is_over(w->arena); i = end) {
         end = run_end(rows, count, i);
         add_series(w, rows[i].name, rows + i, end - i, 0);
     }
+    return ERR_OK;
 }
 
 struct group {
@@ -291,9 +308,10 @@ static enum err add_results(struct answer_writer *w, struct metric_row *rows, si
     if (w->asked->grouped) {
         err = add_groups(w, rows, count);
     } else {
-        err = metric_axis_make(w->arena, query->interval, query->from_ms, query->to_ms, &w->axis);
+        err = metric_axis_make(w->arena, query->interval, query->from_ms, query->to_ms, &w->axis,
+                               w->error);
         if (!err)
-            add_plain(w, rows, count);
+            err = add_plain(w, rows, count);
     }
     return !err && arena_is_over(w->arena) ? ERR_TOO_LARGE : err;
 }
@@ -316,7 +334,7 @@ void project_metrics(struct request *request)
     yyjson_mut_doc *doc = json_new(&request->arena);
     yyjson_mut_val *root = yyjson_mut_obj(doc);
     struct asked asked = {0};
-    struct answer_writer writer = {&request->arena, doc, yyjson_mut_arr(doc), {0}, &asked};
+    struct answer_writer writer = {&request->arena, doc, yyjson_mut_arr(doc), {0}, &asked, &error};
     struct session *session = NULL;
     struct record *body = NULL;
     struct metric_row *rows = NULL;

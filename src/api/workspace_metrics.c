@@ -148,16 +148,19 @@ static void merge(struct gathered *all)
 /* ---- daily ---- */
 
 static enum err add_daily(struct request *request, struct session *session, int64_t workspace,
-                          const struct asked *asked, yyjson_mut_doc *doc, yyjson_mut_val *results)
+                          const struct asked *asked, yyjson_mut_doc *doc, yyjson_mut_val *results,
+                          struct error *reterr)
 {
     const struct metric_query *query = &asked->query;
     struct metric_series series = {.measure = query->measure, .keep_zero = true};
     size_t turns = asked->each ? asked->id_count : 1;
     struct metric_axis axis;
     char text[UUID_TEXT_SIZE];
-    enum err err =
-        metric_axis_make(&request->arena, query->interval, query->from_ms, query->to_ms, &axis);
+    enum err err = metric_axis_make(&request->arena, query->interval, query->from_ms, query->to_ms,
+                                    &axis, reterr);
 
+    if (!err)
+        err = metric_axis_check(&axis, turns, reterr);
     series.name = query->measure == MEASURE_COST ? STR(COST_NAME) : query->name;
     for (size_t i = 0; !err && i < turns; i++) {
         struct gathered all = {0};
@@ -194,7 +197,7 @@ static void answer_daily(struct request *request, enum metric_measure measure)
     if (!err)
         err = begin(request, &asked, &session, &workspace, &error);
     if (!err)
-        err = add_daily(request, session, workspace, &asked, doc, results);
+        err = add_daily(request, session, workspace, &asked, doc, results, &error);
     if (err)
         api_fail(request, err, &error, session);
     else

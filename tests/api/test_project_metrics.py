@@ -402,3 +402,15 @@ def test_start_in_the_future(api, data):
 def test_bad_project_id(api):
     assert api.post("projects/x/metrics", body_of("TRACE_COUNT", "DAILY"),
                     bad=True).status_code == 404
+
+
+def test_too_many_points(api, data):
+    body = {"metric_type": "TRACE_COUNT", "interval": "HOURLY",
+            "interval_start": "1970-01-01T00:00:00Z", "interval_end": "2200-01-01T00:00:00Z"}
+    response = api.post(f"projects/{data.id}/metrics", body)
+    assert is_message(response, 413, "The answer would have more than 1000000 points; a shorter "
+                                     "period or a longer interval has fewer")
+    body["interval_end"] = "2020-01-01T00:00:00Z"
+    assert is_message(api.post(f"projects/{data.id}/metrics", {**body, "metric_type": "DURATION"}),
+                      413, response.json()["message"])
+    assert len(ask(api, data.id, {**body, "interval": "WEEKLY"})[0]["data"]) == 2610
