@@ -3,11 +3,14 @@
 
 #include <stdlib.h>
 
+#include "ingest/feed.h"
+
 struct test_store apply_store;
 int64_t apply_now;
 int64_t apply_environments_max;
 const char *apply_user;
 struct error apply_error;
+size_t apply_notes;
 const char *apply_workspace;
 
 int apply_start(void **state)
@@ -65,6 +68,9 @@ enum err apply_change(struct change *change)
     if (err == ERR_INTERNAL)
         print_error("%s\n", store_message(apply_store.writer));
     apply_error = change->error;
+    apply_notes = 0;
+    for (const struct feed_note *note = err ? NULL : change->notes; note; note = note->next)
+        apply_notes++;
     return err;
 }
 

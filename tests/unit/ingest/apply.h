@@ -10,6 +10,7 @@ extern int64_t apply_now;              /* grows by 1000 with each change */
 extern int64_t apply_environments_max; /* 100 unless told */
 extern const char *apply_user;         /* "user" unless told */
 extern struct error apply_error;       /* of the last change */
+extern size_t apply_notes;             /* how many the last change has for the feed */
 extern const char *apply_workspace;    /* "default" unless told */
 
 /* cmocka fixtures: an open store; no transaction is open between changes. */

@@ -219,12 +219,15 @@ static void test_delete(void **state)
     assert_int_equal(apply_batch(TRACE, items), ERR_OK);
     apply_create(&span_resource, 5000, "'project_name':'P','usage':{'a':1}");
     assert_int_equal(score("a"), ERR_OK);
+    create(2000, "b", "");
+    create(2001, "b", "");
     before = *get("a");
     assert_int_equal(before.trace_count, 1000);
     assert_int_equal(apply_thread_delete("Q", "a", false), ERR_OK);
     assert_int_equal(apply_thread_delete("P", "unknown", true), ERR_OK);
     assert_int_equal(get("a")->trace_count, 1000);
-    assert_int_equal(apply_thread_delete("P", "a,unknown", false), ERR_OK);
+    assert_int_equal(apply_thread_delete("P", "a,unknown,b", false), ERR_OK);
+    assert_int_equal(apply_notes, 1002);
     assert_int_equal(get("a")->trace_count, 0);
     assert_int_equal(apply_project("P").trace_count, 100);
     assert_int_equal(apply_project("P").span_count, 0);
