@@ -9,6 +9,8 @@ import client
 VERSION_1 = {"workspace", "project", "name", "trace", "trace_body", "span", "span_body",
              "project_by_name", "project_by_uuid", "trace_by_id", "span_by_id"}
 
+COLUMNS_LATER = [("project", "thread_count")]
+
 
 def make_version_1(data):
     """Takes back what later schemas have added."""
@@ -18,6 +20,8 @@ def make_version_1(data):
         for kind, name in added:
             if name not in VERSION_1:
                 db.execute(f"DROP {kind} {name}")
+        for table, column in COLUMNS_LATER:
+            db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         db.execute("PRAGMA user_version = 1")
 
 

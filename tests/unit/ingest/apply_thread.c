@@ -256,8 +256,9 @@ const char *apply_thread_mismatch(const char *project)
         listed++;
     }
     store_entity_close(cursor);
-    if (!bad && listed != count_count) {
-        snprintf(words, sizeof(words), "%zu threads of %zu", listed, count_count);
+    if (!bad && (listed != count_count || query.project.thread_count != (int64_t)count_count)) {
+        snprintf(words, sizeof(words), "%zu threads of %zu, counted %d", listed, count_count,
+                 (int)query.project.thread_count);
         bad = words;
     }
     return bad;

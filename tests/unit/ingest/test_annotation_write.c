@@ -251,6 +251,7 @@ static enum err comment(const struct resource *about, const struct uuid *id, str
 {
     struct annotation_change *change = new_change(about, id);
 
+    change->has_uuid = about == THREAD && id;
     change->thread_id = thread_id;
     change->records[0] =
         test_record(&apply_store.arena, &comment_resource, DECODE_CREATE, "{'text':'%s'}", text);

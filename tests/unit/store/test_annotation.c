@@ -192,8 +192,8 @@ static struct str names(int64_t project_key, enum subject subject, int type)
     struct str *items;
     size_t count;
 
-    assert_int_equal(store_score_names(t.writer, t.workspace, project_key, subject, type, &t.arena,
-                                       &items, &count),
+    assert_int_equal(store_score_names(t.writer, t.workspace, &project_key, project_key ? 1 : 0,
+                                       subject, type, &t.arena, &items, &count),
                      ERR_OK);
     for (size_t i = 0; i < count; i++)
         out = str_format(&t.arena, "%.*s%s%.*s", STR_ARG(out), i ? " " : "", STR_ARG(items[i]));
@@ -216,9 +216,18 @@ static void test_names(void **state)
     assert_str(names(p.key, SUBJECT_TRACE, 0), "A B a aa b ä");
     assert_str(names(q.key, SUBJECT_TRACE, 0), "A a c zz");
     assert_str(names(0, SUBJECT_TRACE, 0), "A B a aa b c zz ä");
+    {
+        int64_t both[] = {q.key, p.key};
+        struct str *items;
+        size_t count;
+        assert_int_equal(store_score_names(t.writer, t.workspace, both, 2, SUBJECT_TRACE, 0,
+                                           &t.arena, &items, &count),
+                         ERR_OK);
+        assert_int_equal(count, 8);
+    }
     assert_str(names(0, SUBJECT_SPAN, 0), "span");
     assert_str(names(0, SUBJECT_THREAD, 0), "");
-    assert_int_equal(store_project_delete(t.writer, q.key), ERR_OK);
+    assert_int_equal(store_named_delete(t.writer, &project_resource, t.workspace, &q.id), ERR_OK);
     assert_str(names(0, SUBJECT_TRACE, 0), "A B a aa b ä");
 }
 
