@@ -1,6 +1,7 @@
-"""What must hold in whatever order requests arrive: random statements about a few ids, sent over
-several connections at once. A failure prints the seed; OCELLI_TEST_SEED repeats it (the threads
+"""What must hold in whatever order requests arrive: random statements about a few ids and threads,
+sent over several connections at once. A failure prints the seed; OCELLI_TEST_SEED repeats it (the threads
 may still meet in another order)."""
+import itertools
 import os
 import queue
 import random
@@ -23,6 +24,7 @@ VALUES = {
     "output": {"out": "{}"}, "metadata": {"meta": "{}"}, "tags": ["tag {}"], "ttft": 1.5,
     "error_info": {"exception_type": "E{}", "message": "m", "traceback": "t"},
     "environment": "env-{}"}
+THREADS = 4  # to which the random thread_ids of one project belong
 FIELDS = {"traces": {**VALUES, "thread_id": "thread {}"},
           "spans": {**VALUES, "model": "model {}", "provider": "provider {}", "type": "llm",
                     "usage": {"tokens": 1}, "total_estimated_cost": 0.25}}
@@ -55,8 +57,11 @@ class Round:
 
     def some_fields(self, kind, count):
         self.number += 1
-        return {field: value_of(FIELDS[kind][field], self.number)
-                for field in self.rng.sample(sorted(FIELDS[kind]), count)}
+        fields = {field: value_of(FIELDS[kind][field], self.number)
+                  for field in self.rng.sample(sorted(FIELDS[kind]), count)}
+        if "thread_id" in fields:
+            fields["thread_id"] = f"thread {self.number % THREADS}"
+        return fields
 
     def create(self, kind, item_id, clock=None):
         clock = {"last_updated_at": clock} if clock else {}
@@ -127,6 +132,32 @@ def sums_are_right(stored):
     return True
 
 
+def threads_are_right(wire, project, stored):
+    """What is kept of a thread is what its traces come to, whatever came when."""
+    page = wire.must(200, "GET", f"traces/threads?project_name={project}&size=1000")
+    turns = {}
+    for (kind, _), record in sorted(stored.items(), key=lambda item: item[0]):
+        if kind == "traces" and "thread_id" in record:
+            turns.setdefault(record["thread_id"], []).append(record)
+    assert page["total"] == len(turns)
+    assert sorted(thread["id"] for thread in page["content"]) == sorted(turns)
+    for thread in page["content"]:
+        traces = turns[thread["id"]]
+        usage = [trace.get("usage", {}).get("tokens", 0) for trace in traces]
+        ended = [trace for trace in traces if "end_time" in trace]
+        first = min(traces, key=lambda trace: (trace["start_time"], trace["id"]))
+        last = max(ended, key=lambda trace: (trace["end_time"], trace["id"]), default={})
+        assert thread["number_of_messages"] == 2 * len(traces)
+        assert thread["start_time"] == first["start_time"]
+        assert thread.get("end_time") == last.get("end_time")
+        assert thread.get("first_message") == first.get("input")
+        assert thread.get("last_message") == last.get("output")
+        assert thread.get("usage", {}) == ({"tokens": sum(usage)} if sum(usage) else {})
+        assert thread.get("total_estimated_cost", 0) == \
+            sum(trace.get("total_estimated_cost", 0) for trace in traces)
+    return True
+
+
 @pytest.fixture
 def wire(server):
     with Wire(server.url) as connection:
@@ -160,6 +191,7 @@ def test_batches_end_alike_in_any_order(server, wire, rounds):
         for (kind, item_id), record in stored.items():
             assert record == store.read(kind, item_id)
         assert sums_are_right(stored)
+        assert threads_are_right(wire, this.project, stored)
 
 
 def test_a_create_and_patches_of_different_fields_end_alike(server, wire, rounds):
@@ -191,6 +223,7 @@ def test_a_create_and_patches_of_different_fields_end_alike(server, wire, rounds
                 metadata = {k: v for k, v in record.get("metadata", {}).items() if k != "providers"}
                 assert metadata == expected[kind, item_id].get("metadata", {})
         assert sums_are_right(stored)
+        assert threads_are_right(wire, this.project, stored)
 
 
 def test_no_acknowledged_patch_is_lost(server, wire, rounds):
@@ -218,3 +251,51 @@ def test_no_acknowledged_patch_is_lost(server, wire, rounds):
                 assert not about or actual in possible, field
             assert record["start_time"] == START
         assert sums_are_right(stored)
+        assert threads_are_right(wire, this.project, stored)
+
+
+def test_scores_comments_and_threads_in_any_order(server, wire, rounds):
+    """Scores of different names come before, among and after what they are on; threads are closed
+    and opened while their traces come; comments are made on what is there."""
+    for this in itertools.islice(rounds, 20):
+        first = [this.create("traces", client.uuid7()) | {"thread_id": f"thread {n}"}
+                 for n in range(THREADS)]
+        wire.must(204, "POST", "traces/batch", {"traces": first})
+        scores, comments = {}, {}
+        for kind, item_id in this.items:
+            this.post(kind, this.create(kind, item_id))
+            if kind == "traces":
+                this.patch(kind, item_id, {"thread_id": f"thread {this.rng.randrange(THREADS)}"})
+            for n in range(3):
+                scores.setdefault((kind, item_id), {})[f"name {n}"] = n
+                this.requests.append(("PUT", f"{kind}/feedback-scores", {"scores": [
+                    {"id": item_id, "project_name": this.project, "name": f"name {n}", "value": n,
+                     "source": "sdk"}]}, 204, None))
+        for n, trace in enumerate(first):
+            place = {"project_name": this.project, "thread_id": trace["thread_id"]}
+            for what in ("open", "close", "open"):
+                this.requests.append(("PUT", f"traces/threads/{what}", place, 204, None))
+            this.requests.append(("PUT", "traces/threads/feedback-scores", {"scores": [
+                {**place, "name": "of thread", "value": n, "source": "ui"}]}, 204, None))
+            comments[trace["id"]] = [f"comment {i}" for i in range(3)]
+            for text in comments[trace["id"]]:
+                this.requests.append(("POST", f"traces/{trace['id']}/comments", {"text": text},
+                                      201, None))
+        this.send_all(server.url)
+        this.items += [("traces", trace["id"]) for trace in first]
+        stored = this.stored(wire)
+        for key, record in stored.items():
+            assert {score["name"]: score["value"]
+                    for score in record.get("feedback_scores", [])} == scores.get(key, {})
+            assert sorted(comment["text"] for comment in record.get("comments", [])) == \
+                comments.get(key[1], [])
+        assert sums_are_right(stored)
+        assert threads_are_right(wire, this.project, stored)
+        threads = [trace["thread_id"] for trace in first]
+        wire.must(204, "PUT", "traces/threads/close", {"project_name": this.project,
+                                                       "thread_ids": threads})
+        for n, thread_id in enumerate(threads):
+            thread = wire.must(200, "POST", "traces/threads/retrieve", {
+                "project_name": this.project, "thread_id": thread_id})
+            assert thread["status"] == "inactive"
+            assert [score["value"] for score in thread["feedback_scores"]] == [n]
