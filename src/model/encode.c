@@ -48,7 +48,7 @@ static yyjson_mut_val *encode_object_map(yyjson_mut_doc *doc, const struct value
     const struct named_record *entries = value->list.items;
 
     for (size_t i = 0; i < value->list.n; i++)
-        yyjson_mut_obj_put(out, yyjson_mut_strn(doc, entries[i].name.p, entries[i].name.n),
+        yyjson_mut_obj_add(out, yyjson_mut_strn(doc, entries[i].name.p, entries[i].name.n),
                            encode_record(doc, entries[i].record, false, 0));
     return out;
 }

@@ -1,6 +1,8 @@
 /* Stored scores as a reader sees them. */
 #include "model/score_view.h"
 
+#include <stdlib.h>
+
 int64_t score_view_mean(const struct score_source *sources, size_t count)
 {
     decimal_int sum = 0;
@@ -87,19 +89,40 @@ static struct record *make_entry(struct arena *arena, const struct score_source 
     return entry;
 }
 
+struct part {
+    struct str name;
+    const struct score_source *source;
+};
+
+static int compare_parts(const void *a, const void *b)
+{
+    const struct part *x = a, *y = b;
+    int order = str_cmp(x->name, y->name);
+
+    return order ? order : (x->source > y->source) - (x->source < y->source);
+}
+
 /* Sets what each author gave; of two parts under one name the later counts. */
 static void set_entries(struct arena *arena, const struct score_source *sources, size_t count,
                         bool by_span, struct record *score)
 {
     const struct resource *resource = score_resource.fields[SCORE_VALUE_BY_AUTHOR].sub;
+    struct part *parts = arena_alloc(arena, count * sizeof(*parts));
     struct named_record *entries = arena_alloc(arena, count * sizeof(*entries));
+    size_t n = 0;
 
-    if (!entries)
+    if (!parts || !entries)
         return;
     for (size_t i = 0; i < count; i++)
-        entries[i] = (struct named_record){entry_name(arena, &sources[i], by_span),
-                                           make_entry(arena, &sources[i], resource, by_span)};
-    score->v[SCORE_VALUE_BY_AUTHOR] = (struct value){.kind = VALUE_SET, .list = {entries, count}};
+        parts[i] = (struct part){entry_name(arena, &sources[i], by_span), &sources[i]};
+    qsort(parts, count, sizeof(*parts), compare_parts);
+    for (size_t i = 0; i < count; i++) {
+        if (i + 1 < count && str_eq(parts[i].name, parts[i + 1].name))
+            continue;
+        entries[n++] = (struct named_record){parts[i].name,
+                                             make_entry(arena, parts[i].source, resource, by_span)};
+    }
+    score->v[SCORE_VALUE_BY_AUTHOR] = (struct value){.kind = VALUE_SET, .list = {entries, n}};
 }
 
 /* One shown score from those of one name. */

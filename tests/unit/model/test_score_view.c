@@ -186,14 +186,16 @@ static void test_by_span(void **state)
     score = merge(true, 1)[0];
     assert_json(member(score, SCORE_VALUE), "3");
     assert_json(member(score, SCORE_REASON), "'b, c'");
-    assert_true(str_eq(entry_name(score, 0), str_format(&arena, "ann_%s", test_uuid_text(1))));
-    assert_true(str_eq(entry_name(score, 1), str_format(&arena, "ann_%s", test_uuid_text(2))));
-    assert_str(entry_name(score, 2), "ann");
+    assert_str(entry_name(score, 0), "ann");
+    assert_true(str_eq(entry_name(score, 1), str_format(&arena, "ann_%s", test_uuid_text(1))));
+    assert_true(str_eq(entry_name(score, 2), str_format(&arena, "ann_%s", test_uuid_text(2))));
     assert_true(str_find(member(score, SCORE_VALUE_BY_AUTHOR), STR("\"span_type\":\"llm\"")) > 0);
     /* In lists they are told apart by author only. */
     score = merge(false, 1)[0];
     assert_json(member(score, SCORE_REASON), "'<no reason>, b, c'");
     assert_str(entry_name(score, 0), "ann");
+    assert_int_equal(score->v[SCORE_VALUE_BY_AUTHOR].list.n, 1);
+    assert_true(str_find(member(score, SCORE_VALUE_BY_AUTHOR), STR("\"reason\":\"c\"")) > 0);
 }
 
 static void test_none(void **state)
