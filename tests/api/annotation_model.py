@@ -60,6 +60,10 @@ def without_none(record):
     return {key: value for key, value in record.items() if value is not None}
 
 
+def first_of(turns):
+    return min(turns, key=lambda row: model.microseconds(row.start))
+
+
 class Life:
     """What is stored of a thread beside its traces."""
 
@@ -179,24 +183,22 @@ class Store(model.Store):
         life.updated = now
         return 204
 
-    def first(self, thread_id):
-        return min(self.turns(thread_id), key=lambda row: model.microseconds(row.start))
-
     def first_environment(self, thread_id):
-        return self.first(thread_id).values.get("environment", "")
+        return first_of(self.turns(thread_id)).values.get("environment", "")
 
-    def read_thread(self, thread_id):
-        """What retrieve shows, without what the server decides alone; None: 404."""
-        turns = self.turns(thread_id)
+    def read_thread(self, thread_id, chosen=lambda row: True):
+        """What retrieve shows, without what the server decides alone; None: 404. `chosen`: of which
+        of its traces a list speaks."""
+        turns = [row for row in self.turns(thread_id) if chosen(row)]
         if not turns:
             return None
-        first, life = self.first(thread_id), self.life.get(thread_id)
+        first, life = first_of(turns), self.life.get(thread_id)
         ended = [row for row in turns if "end_time" in row.values]
         record = {"id": thread_id, "number_of_messages": 2 * len(turns), "start_time": first.start,
                   "status": life.status if life else "active", "created_by": USER,
                   "last_updated_by": USER,
                   "environment": (life.environment if life else "") or
-                  self.first_environment(thread_id)}
+                  first.values.get("environment", "")}
         if "input" in first.values:
             record["first_message"] = first.values["input"]
         if ended:

@@ -1,5 +1,8 @@
 """Random series of scores, comments, and what makes and ends threads, among writes of traces and
 spans, against the model of annotation_model.py."""
+import json
+import urllib.parse
+
 import hypothesis
 from hypothesis import strategies as st
 import pytest
@@ -42,7 +45,8 @@ lives = st.one_of(
     st.tuples(st.just("tag"), st.sampled_from(THREADS), st.fixed_dictionaries(
         {}, optional={name: merge.tags for name in ("tags", "tags_to_add", "tags_to_remove")})),
     st.tuples(st.just("delete_threads"), threads, st.booleans()))
-TURNS = {"thread_id", "end_time", "environment", "input", "output"}
+TURNS = {"thread_id", "end_time", "environment", "input", "output", "source"}
+FIRST_MS = 1_700_000_000_000  # the time of the first trace's id; the second is a second later
 turns = merge.steps_of("traces", TURNS)
 spans = merge.steps_of("spans", {"type", "usage", "total_estimated_cost"})
 series = st.lists(st.one_of(turns, turns, spans, notes, lives), max_size=25)
@@ -55,6 +59,7 @@ class Run(merge.Run):
         super().__init__(wire)
         self.store = annotation_model.Store()
         self.comments, self.model_ids = [], {}
+        self.ids["traces"] = [client.uuid7(FIRST_MS + 1000 * n) for n in range(merge.TRACES)]
 
     def subject(self, kind, number):
         """Kind and key of what is meant, and its path."""
@@ -174,8 +179,34 @@ class Run(merge.Run):
                 "project_name": self.project, "thread_id": thread["id"]}) == thread
         assert {thread["id"]: plain(thread) for thread in page["content"]} == expected
 
+    def compare_chosen(self, chosen, **params):
+        """A list that speaks of some traces of each thread only (threads.md 3.1)."""
+        expected = {thread_id: self.store.read_thread(thread_id, chosen) for thread_id in THREADS}
+        query = urllib.parse.urlencode({"project_name": self.project, "size": 100, **params})
+        page = self.wire.must(200, "GET", f"traces/threads?{query}")
+        assert {thread["id"]: plain(thread) for thread in page["content"]} == \
+            {thread_id: thread for thread_id, thread in expected.items() if thread}
+        assert page["total"] == len(page["content"])
+
+    def compare_restricted(self):
+        first = self.ids["traces"][0]
+        self.compare_chosen(lambda row: row.id == first, to_time="2023-11-14T22:13:20.500Z")
+        self.compare_chosen(lambda row: row.values.get("source", "sdk") == "sdk",
+                            filters=is_equal("source", "sdk"))
+        self.compare_chosen(lambda row: row.values.get("source") == "experiment",
+                            filters=is_equal("source", "experiment"))
+        self.compare_chosen(lambda row: row.values.get("environment") == "prod",
+                            filters=is_equal("environment", "prod"))
+        self.compare_chosen(lambda row: row.id == first and row.values.get("environment") == "prod",
+                            filters=is_equal("environment", "prod"),
+                            to_time="2023-11-14T22:13:20.500Z")
+        self.compare_chosen(lambda row: "text" in (row.values.get("input"),
+                                                   row.values.get("output")), search="TEXT")
+
     def compare_lists(self):
         self.compare_threads()
+        if self.store.exists:
+            self.compare_restricted()
         for kind in self.ids:
             status, page = self.wire.send("GET", f"{kind}?project_name={self.project}&size=100")
             assert status == (200 if self.store.exists else 404)
@@ -183,6 +214,10 @@ class Run(merge.Run):
                 assert {item["id"]: plain(item) for item in page["content"]} == \
                     {item_id: self.store.read(kind, item_id, by_span=False)
                      for item_id in self.store.rows[kind]}
+
+
+def is_equal(field, value):
+    return json.dumps([{"field": field, "operator": "=", "value": value}])
 
 
 def body_of(score):
