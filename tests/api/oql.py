@@ -1,7 +1,7 @@
 """Filters as OQL text: what the SDKs write, with OR, NOT and parentheses."""
 import re
 
-from query_model import FIELDS, as_text
+from query_model import TYPES, as_text
 
 BINDS = {"or": 0, "and": 1, "not": 2, "test": 3}
 
@@ -58,7 +58,7 @@ class Printer:
     def value(self, test):
         value = as_text(test["value"])
         is_number = re.fullmatch(r"-?\d+(\.\d+)?", value)
-        if is_number and FIELDS[self.kind].get(test["field"]) != "string" \
+        if is_number and TYPES[self.kind].get(test["field"]) != "string" \
                 and self.rng.random() < 0.7:
             return value
         return quoted(value)

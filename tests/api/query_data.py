@@ -7,7 +7,7 @@ import urllib.parse
 from fractions import Fraction
 
 import client
-from query_model import ABSENT, FIELDS, TYPES, WHOLE, Row, allowed, mapped, scalar_at
+from query_model import ABSENT, TYPES, WHOLE, Row, allowed, mapped, scalar_at
 from wire import Wire
 
 NAMES = ["alpha", "ALPHA", "Alphabet", "alphabet soup", "beta_1", "betaX1", "100%", "100 percent",
@@ -256,7 +256,7 @@ def instant(ns):
     return f"{days.isoformat()}.{fraction:09}Z"
 
 
-ENUMS = {"source": [*SOURCES, "bogus", "SDK"], "environment": [*ENVIRONMENTS[1:], "no such"],
+ENUMS = {"status": ["active", "inactive", "bogus", "Active"], "source": [*SOURCES, "bogus", "SDK"], "environment": [*ENVIRONMENTS[1:], "no such"],
          "type": ["general", "tool", "llm", "guardrail", "LLM", "bogus"],
          "visibility_mode": ["default", "hidden", "bogus"]}
 
@@ -305,7 +305,8 @@ def condition(field, op, key, value):
 
 
 def random_test(rng, rows, kind):
-    field = rng.choice([*FIELDS[kind], "custom", "tags", "name", "metadata", "input_json"])
+    more = [] if kind == "threads" else ["custom", "tags", "name", "metadata", "input_json"]
+    field = rng.choice([*TYPES[kind], *more])
     if field == "custom":
         key = rng.choice(["input", "output", "input.a.b", "$.input.a", "output.text", "input[0].a"])
         field_type = mapped({"field": "custom", "key": key})["field"]

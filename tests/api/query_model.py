@@ -56,6 +56,8 @@ THREAD_FIELDS = {
     "annotation_queue_ids": "list", "source": "enum_legacy", "environment": "enum",
 }
 TYPES = {**FIELDS, "threads": THREAD_FIELDS}
+# Of threads: they choose traces (threads.md 3.1)
+ON_TRACES = ("source", "environment")
 OVER_SPANS = ("total_estimated_cost", "llm_span_count", "usage.completion_tokens",
               "usage.prompt_tokens", "usage.total_tokens")
 # Nothing can be stored for them yet, so they are absent everywhere.
@@ -67,6 +69,18 @@ def allowed(kind, field):
     """The operators that a field takes."""
     chosen = ALLOWED[TYPES[kind][field]]
     return (*chosen, *EMPTY) if field == "environment" else chosen
+
+
+# Values that are refused, by type
+BLANK = ["", " ", "\t\n"]
+BAD_VALUES = {
+    "string": BLANK, "string_exact": BLANK, "list": BLANK, "enum": BLANK, "enum_legacy": BLANK,
+    "string_list": [*BLANK, ",", " , ,"],
+    "date_time": [*BLANK, "yesterday", "2024-01-01", "2024-01-01T00:00:00", "10:00:00Z",
+                  "2024-13-01T00:00:00Z", "2024-01-01T00:00:00Z ", "1700000000000"],
+    "number": [*BLANK, "x", "1e5", "+1", " 1", "1 ", "1.", "-", "--1", "1.2.3", "0x10", "NaN",
+               "1,5", "Infinity", "٣"],
+}
 
 
 class Row:
@@ -318,6 +332,8 @@ def matches_test(row, test):
     test = mapped(test)
     field, op, value = test["field"], test["operator"], as_text(test.get("value", ""))
     kind = TYPES[row.kind][field]
+    if row.kind == "threads" and field in ON_TRACES:
+        return any(matches_test(trace, test) for trace in row.whole)
     if kind == "feedback_scores_number":
         return matches_scores(op, row.means(field), test["key"], value)
     if field in ("experiment_id", "experiment_ids"):

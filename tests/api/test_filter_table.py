@@ -7,7 +7,7 @@ import pytest
 
 import client
 from query_data import candidates, condition, difference, project_of
-from query_model import ABSENT, FIELDS, OPERATORS, allowed, chosen
+from query_model import ABSENT, BAD_VALUES, FIELDS, OPERATORS, allowed, chosen
 
 ALL = [(kind, field) for kind, fields in FIELDS.items() for field in fields]
 TAKEN = [(kind, field, op) for kind, field in ALL for op in allowed(kind, field)]
@@ -303,17 +303,6 @@ def test_every_operator_that_is_not_allowed(data, kind, field):
         assert refuses(data, kind, [condition(field, op, key, "1")],
                        f"Invalid operator '{op}' for field '{field}' of type "
                        f"'{type_of(kind, field)}'")
-
-
-BLANK = ["", " ", "\t\n"]
-BAD_VALUES = {
-    "string": BLANK, "string_exact": BLANK, "list": BLANK, "enum": BLANK, "enum_legacy": BLANK,
-    "string_list": [*BLANK, ",", " , ,"],
-    "date_time": [*BLANK, "yesterday", "2024-01-01", "2024-01-01T00:00:00", "10:00:00Z",
-                  "2024-13-01T00:00:00Z", "2024-01-01T00:00:00Z ", "1700000000000"],
-    "number": [*BLANK, "x", "1e5", "+1", " 1", "1 ", "1.", "-", "--1", "1.2.3", "0x10", "NaN",
-               "1,5", "Infinity", "٣"],
-}
 
 
 @pytest.mark.parametrize("kind,field", [row for row in ALL if FIELDS[row[0]][row[1]] in BAD_VALUES])

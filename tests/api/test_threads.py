@@ -187,16 +187,16 @@ def test_the_record_of_a_batch(api, thread):
     """thread_model_id has the time of the smallest id, environment is that of this trace;
     last_updated_at is the greatest of the items."""
     items = [thread.turn(1, id=uuid7(BASE + 5), environment="second",
-                         last_updated_at="2024-03-03T00:00:00Z"),
+                         last_updated_at="2100-03-03T00:00:00Z"),
              thread.turn(2, id=uuid7(BASE), environment="first",
-                         last_updated_at="2024-02-02T00:00:00Z"),
+                         last_updated_at="2100-02-02T00:00:00Z"),
              thread.turn(0, id=uuid7(BASE + 9), environment="third",
-                         last_updated_at="2024-01-01T00:00:00Z")]
+                         last_updated_at="2100-01-01T00:00:00Z")]
     before = client.now_iso()
     api.batch("traces", *items)
     record = everywhere(thread)
     assert id_ms(record["thread_model_id"]) == BASE
-    assert record["last_updated_at"] == "2024-03-03T00:00:00Z"
+    assert record["last_updated_at"] == "2100-03-03T00:00:00Z"
     assert before <= record["created_at"] <= client.now_iso()
     assert record["environment"] == "first"
 
