@@ -730,9 +730,10 @@ enum err decode_value(struct arena *arena, const struct resource *resource, enum
             return err;
     }
     for (size_t i = 0; i < resource->count; i++) {
-        /* "" for an id or a time is a null, so it does not count as given. */
+        /* "" for an id, a time or a score is a null, so it does not count as given. */
         enum field_type type = resource->fields[i].type;
-        if ((type == FIELD_UUID || type == FIELD_TIME_NS) && !value_is_set(&record->v[i]))
+        if ((type == FIELD_UUID || type == FIELD_TIME_NS || type == FIELD_SCORE) &&
+            !value_is_set(&record->v[i]))
             seen &= ~(1ULL << i);
     }
     for (size_t i = 0; i < resource->count; i++) {
