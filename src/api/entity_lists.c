@@ -278,7 +278,8 @@ void entity_search(struct request *request)
     if (!err)
         err = api_read_project(state->session, workspace, &params, &state->query.project, &error);
     if (!err && body->resource == &thread_search_resource &&
-        value_is_set(&body->v[SEARCH_LAST_RETRIEVED_ID]))
+        value_is_set(&body->v[SEARCH_LAST_RETRIEVED_ID]) &&
+        body->v[SEARCH_LAST_RETRIEVED_ID].s.n > 0)
         err = thread_read_cursor(state->session, &request->arena,
                                  body->v[SEARCH_LAST_RETRIEVED_ID].s, &state->query, &error);
     state->view.truncate = params.v[PARAM_TRUNCATE].i;

@@ -27,23 +27,26 @@ static const struct resource filter_item_resource = {
                          .doc = "Cut long bodies, leave images out."},                             \
     [SEARCH_STRIP_ATTACHMENTS] = {"strip_attachments", FIELD_BOOL, FF_CREATE,                      \
                                   .doc = "Leave references to attachments."},                      \
-    [SEARCH_EXCLUDE] = {"exclude", FIELD_NAMES, FF_CREATE, .max = 100,                             \
-                        .doc = "Fields to leave out."},                                            \
     [SEARCH_FROM_TIME] = {"from_time", FIELD_TIME_US, FF_CREATE,                                   \
                           .doc = "Earliest time of the id."},                                      \
     [SEARCH_TO_TIME] = {"to_time", FIELD_TIME_US, FF_CREATE, .doc = "Latest time of the id."}
+
+#define EXCLUDE                                                                                    \
+    [SEARCH_EXCLUDE] = {"exclude", FIELD_NAMES, FF_CREATE, .max = 100,                             \
+                        .doc = "Fields to leave out."}
 
 #define LAST_ID                                                                                    \
     [SEARCH_LAST_RETRIEVED_ID] = {"last_retrieved_id", FIELD_UUID, FF_CREATE,                      \
                                   .doc = "Only ids below it: the last one of the page before."}
 
-static const struct field trace_search_fields[] = {SHARED_SEARCH_FIELDS, LAST_ID};
+static const struct field trace_search_fields[] = {SHARED_SEARCH_FIELDS, EXCLUDE, LAST_ID};
 
 const struct resource trace_search_resource = {"TraceSearch", "search", trace_search_fields,
                                                SEARCH_TRACE_ID, NULL};
 
 static const struct field thread_search_fields[] = {
     SHARED_SEARCH_FIELDS,
+    [SEARCH_EXCLUDE] = {NULL, FIELD_NAMES, 0, .doc = "Not here."},
     [SEARCH_LAST_RETRIEVED_ID] = {"last_retrieved_thread_model_id", FIELD_TEXT, FF_CREATE,
                                   .doc = "The last thread of the page before: its thread_model_id "
                                          "or its id."},
@@ -54,6 +57,7 @@ const struct resource thread_search_resource = {"TraceThreadSearch", "search", t
 
 static const struct field span_search_fields[] = {
     SHARED_SEARCH_FIELDS,
+    EXCLUDE,
     LAST_ID,
     [SEARCH_TRACE_ID] = {"trace_id", FIELD_UUID, FF_CREATE, .doc = "Only spans of this trace."},
     [SEARCH_TYPE] = {"type", FIELD_ENUM, FF_CREATE | FF_ANY_CASE, .names = span_type_names,
