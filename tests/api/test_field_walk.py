@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from annotated import PATHS, Subject, score
 from client import is_unreadable, name, span, trace, uuid7
 
 PROJECT, FIXED_TRACE, FIXED_PARENT = name("walk"), uuid7(), uuid7()
-VOLATILE = ("id", "created_at", "last_updated_at", "last_updated_trace_at")
+VOLATILE = ("id", "created_at", "last_updated_at", "last_updated_trace_at", "value_by_author")
 MADE_ANEW = ("projects", "feedback-definitions", "environments")  # each with a name of its own
 
 
@@ -86,17 +87,128 @@ def plain(operation, base, read=None):
                   lambda api, body: api.request(method, path, body, bad=True), read)
 
 
+# ---- scores, comments, threads
+
+def only(items):
+    """The one of a list, or an empty one."""
+    return items[0] if items else {}
+
+
+def annotation_targets(kind):
+    """The ways in which traces, spans and threads are scored and commented on."""
+    path, subject = PATHS[kind], {}
+
+    def fresh(api):
+        subject["last"] = Subject(api, kind, PROJECT).store()
+        return subject["last"]
+
+    def shown(field):
+        return lambda api, body, response: only(subject["last"].read().get(field, []))
+
+    def give_batch(api, body):
+        key = fresh(api)
+        if key.key_field in body:
+            body = {**body, key.key_field: body[key.key_field] and key.key}
+        return api.put(f"{path}/feedback-scores", {"scores": [body]}, bad=True)
+
+    def update_comment(api, body):
+        made = fresh(api).comment()
+        return api.patch(f"{path}/comments/{made}", body, bad=True)
+
+    key_field = "thread_id" if kind == "threads" else "id"
+    targets = {
+        f"score many {kind}": Target(
+            f"PUT {path}/feedback-scores",
+            lambda: {key_field: uuid7(), "project_name": PROJECT, **score()}, give_batch,
+            shown("feedback_scores"), "scores", "scores[0].", (key_field, "name")),
+        f"scores of many {kind}": plain(
+            f"PUT {path}/feedback-scores",
+            lambda: {"scores": [{key_field: uuid7(), "project_name": PROJECT, **score()}]}),
+        f"comment on {kind}": Target(
+            f"POST {path}/{{id}}/comments", lambda: {"text": "t"},
+            lambda api, body: api.post(f"{path}/{fresh(api).id}/comments", body, bad=True),
+            shown("comments")),
+        f"update comment of {kind}": Target(
+            f"PATCH {path}/comments/{{commentId}}", lambda: {"text": "t"}, update_comment,
+            shown("comments")),
+        f"delete comments of {kind}": plain(f"POST {path}/comments/delete",
+                                            lambda: {"ids": [uuid7()]}),
+    }
+    if kind == "threads":
+        targets["delete scores of threads"] = plain(
+            f"POST {path}/feedback-scores/delete",
+            lambda: {"project_name": PROJECT, "thread_id": "t", "names": ["a"]})
+        return targets
+    return {**targets, f"score one of {kind}": Target(
+        f"PUT {kind}/{{id}}/feedback-scores", score,
+        lambda api, body: fresh(api).give_one(body, bad=True), shown("feedback_scores"),
+        special=("name",)),
+        f"delete scores of {kind}": Target(
+            f"POST {kind}/{{id}}/feedback-scores/delete", lambda: {"name": "a"},
+            lambda api, body: api.post(f"{kind}/{uuid7()}/feedback-scores/delete", body,
+                                       bad=True))}
+
+
+def thread_targets():
+    """The life of threads. Which of several members must be there is tested elsewhere."""
+    path, project = PATHS["threads"], ("project_name", "project_id")
+
+    def made(api):
+        made.last = Subject(api, "threads", PROJECT, thread_id="walked").store()
+        return made.last
+
+    def send(method, what):
+        def call(api, body):
+            made(api)
+            return api.request(method, f"{path}/{what}", body, bad=True)
+        return call
+
+    def update(api, body):
+        return api.patch(f"{path}/{made(api).id}", body, bad=True)
+
+    def update_many(api, body):
+        return api.patch(f"{path}/batch", {"ids": [made(api).id], "update": body}, bad=True)
+
+    def read(api, _body, _response):
+        record = made.last.read()
+        record.pop("number_of_messages")
+        return record
+
+    def named():
+        return {"project_name": PROJECT, "thread_id": "walked"}
+
+    def many():
+        return {"project_name": PROJECT, "thread_ids": ["walked"]}
+
+    special = (*project, "thread_id")
+    return {
+        "retrieve thread": Target(f"POST {path}/retrieve", named, send("POST", "retrieve"),
+                                  special=special),
+        "open thread": Target(f"PUT {path}/open", named, send("PUT", "open"), special=special),
+        "close threads": Target(f"PUT {path}/close", many, send("PUT", "close"),
+                                special=(*special, "thread_ids")),
+        "delete threads": Target(f"POST {path}/delete", many, send("POST", "delete"),
+                                 special=(*project, "thread_ids")),
+        "update thread": Target(f"PATCH {path}/{{threadModelId}}", dict, update, read,
+                                special=("tags", "tags_to_add", "tags_to_remove")),
+        "update many threads": Target(f"PATCH {path}/batch", dict, update_many, read, "update",
+                                      "update.", ("tags", "tags_to_add", "tags_to_remove")),
+        "threads updated": plain(f"PATCH {path}/batch", lambda: {"ids": [uuid7()], "update": {}}),
+        "threads searched": search(path, ("oql",)),
+    }
+
+
 def retrieve(api, body):
     api.post("projects", {"name": "Walked"}, bad=True)
     return api.post("projects/retrieve", body, bad=True)
 
 
-def search(kind):
+def search(kind, special=()):
     def send(api, body):
         api.post("projects", {"name": PROJECT})
         return api.post(f"{kind}/search", body, bad=True)
     return Target(f"POST {kind}/search", lambda: {"project_name": PROJECT}, send,
-                  special=("project_name", "filters"))
+                  special=("project_name", "filters", *special))
 
 
 def update_project(api, body):
@@ -166,6 +278,8 @@ class Environments:
 TARGETS = {
     **entity_targets("traces", lambda: trace(PROJECT)),
     **entity_targets("spans", lambda: span(PROJECT, FIXED_TRACE, parent_span_id=FIXED_PARENT)),
+    **annotation_targets("traces"), **annotation_targets("spans"),
+    **annotation_targets("threads"), **thread_targets(),
     "traces in a batch": plain("POST traces/batch", lambda: {"traces": [trace(PROJECT)]}),
     "spans in a batch": plain("POST spans/batch", lambda: {"spans": [span(PROJECT)]}),
     "traces updated": plain("PATCH traces/batch", lambda: {"ids": [uuid7()], "update": {}}),
@@ -244,7 +358,7 @@ def kind_of(described):
     return described.get("format", described["type"])
 
 
-def sample(api, field, described):
+def sample(api, target, field, described):
     """A right value for a property."""
     special = {"timeout_to_mark_thread_as_inactive": "PT30M", "color_map": {"a": "#00FF00"},
                "project_name": PROJECT, "trace_id": FIXED_TRACE,
@@ -253,6 +367,8 @@ def sample(api, field, described):
                "oql": 'name = "x"'}
     if field == "project_id":
         return api.project_id(PROJECT)
+    if field == "scores":
+        return target.base()[field]
     if field == "name" and "maxLength" in described:
         return name("walk")
     if field in special:
@@ -314,7 +430,7 @@ def test_base_is_accepted(api, target):
 def test_round_trip(api, target, subtests):
     for field, described, _ in properties(api, target):
         with subtests.test(field=field):
-            value = sample(api, field, described)
+            value = sample(api, target, field, described)
             if target.operation == "POST projects/retrieve" and field == "name":
                 value = "Walked"
             response, read = send(api, target, **{field: value})
@@ -391,7 +507,7 @@ def test_too_long(api, target, subtests):
                     assert not read or field not in read or read[field] == longest
                 assert is_refused(send(api, target, **{field: longest + "x"})[0], target, field)
             if "maxItems" in described:
-                item = sample(api, field, described)[0]
+                item = sample(api, target, field, described)[0]
                 many = [item] * (described["maxItems"] + 1)
                 assert is_refused(send(api, target, **{field: many})[0], target, field)
 
@@ -420,7 +536,7 @@ def test_wrong_type(api, target, subtests):
     for field, described, _ in properties(api, target):
         with subtests.test(field=field):
             wrong = list(WRONG[kind_of(described)])
-            if field in ("traces", "spans"):  # objects are right there, so these break other rules
+            if field in ("traces", "spans", "scores"):  # objects are right there, so these break other rules
                 wrong.remove([{}])
                 wrong += [["x"], [5], [[]]]
             for value in wrong:

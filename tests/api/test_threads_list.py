@@ -518,6 +518,11 @@ def test_order_of_the_checks(data):
     assert message(project_name="none").startswith("Project name: none")
 
 
+def test_exclude_is_ignored(data):
+    """Newer SDKs send it; threads have none (threads.md 9)."""
+    assert data.list(exclude='["tags","input"]')["content"] == data.list()["content"]
+
+
 def test_names_do_not_mix(api):
     """Another project's threads of the same id stay there."""
     first, second = Thread(api, name("one"), "same"), Thread(api, name("two"), "same")

@@ -87,8 +87,8 @@ def test_pages(api, data, limit, cursor_of):
 def test_pages_of_threads_whose_ids_look_like_uuids(api, project, cursor_of):
     """Also one that is another thread's thread_model_id."""
     threads = [Thread(api, project, uuid7() if i % 2 else uuid4()) for i in range(9)]
-    for one in threads:
-        one.say()
+    for i, one in enumerate(threads):
+        one.say(id=uuid7(BASE + i))
     threads.append(Thread(api, project, threads[4].model_id))
     threads[-1].say()
     whole = ids(api, project_name=project)
@@ -138,11 +138,8 @@ def test_cursor_that_is_nothing(api, data):
 
 @pytest.mark.parametrize("cursor", [None, ""])
 def test_no_cursor(api, data, cursor):
-    response = api.post(f"{PATH}/search", {"project_name": data.name, CURSOR: cursor})
-    if cursor is None:
-        assert len(response.text.splitlines()) == len(data.rows["threads"])
-    else:
-        assert response.status_code in (200, 400)
+    assert len(search(api, project_name=data.name, **{CURSOR: cursor})) == len(
+        data.rows["threads"])
 
 
 def test_threads_of_one_millisecond(api, project):
@@ -157,7 +154,7 @@ def test_threads_of_one_millisecond(api, project):
 def test_paging_while_threads_come(api, project):
     """New threads are newer, so a stream that goes on does not see them."""
     for i in range(6):
-        Thread(api, project, f"t{i}").say()
+        Thread(api, project, f"t{i}").say(id=uuid7(BASE + i))
     first = search(api, project_name=project, limit=3)
     Thread(api, project, "new").say()
     Thread(api, project, "t0").say(first=1)
@@ -168,8 +165,8 @@ def test_paging_while_threads_come(api, project):
 def test_a_cursor_whose_thread_is_gone(api, project):
     """It was deleted between two pages: its record is still known."""
     threads = [Thread(api, project, f"t{i}") for i in range(4)]
-    for one in threads:
-        one.say()
+    for i, one in enumerate(threads):
+        one.say(id=uuid7(BASE + i))
     threads[2].delete()
     assert ids(api, project_name=project, **{CURSOR: "t2"}) == ["t1", "t0"]
 
@@ -312,11 +309,11 @@ def test_project_and_time_errors(api, data):
 
 
 def test_what_is_no_member_is_ignored(api, data):
-    """No search, sorting or queue here (threads.md 6.3)."""
+    """No search, sorting, exclude or queue here (threads.md 6.3)."""
     whole = ids(api, project_name=data.name)
     response = api.post(f"{PATH}/search", {
         "project_name": data.name, "search": "no such", "sorting": "x", "no_such": [1],
-        "annotation_queue_id": uuid7()}, bad=True)
+        "annotation_queue_id": uuid7(), "exclude": ["input", "tags"]}, bad=True)
     assert [json.loads(line)["id"] for line in response.text.split("\r\n")[:-1]] == whole
 
 
