@@ -9,7 +9,8 @@ import opik
 from opik.rest_api.core.api_error import ApiError
 
 client = opik.Opik(project_name=sys.argv[1])
-SEARCHES = {"traces": client.search_traces, "spans": client.search_spans}
+SEARCHES = {"traces": client.search_traces, "spans": client.search_spans,
+            "threads": client.search_threads}
 
 
 def found(kind, **options):
