@@ -8,9 +8,10 @@ import sys
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 PROGRAMS = TESTS / "api" / "programs"
-# What the server or the clock decides. Times are checked apart.
+# What the server or the clock decides. Times and scores are checked apart.
 FREE = {"project_id", "project_name", "created_at", "created_by", "last_updated_at",
-        "last_updated_by", "start_time", "end_time", "duration"}
+        "last_updated_by", "start_time", "end_time", "duration", "feedback_scores",
+        "span_feedback_scores"}
 
 
 def environment(home, url=None):

@@ -42,3 +42,37 @@ def test_read_back_by_the_package(report):
                 record["error_info"] = {snake(key): value
                                         for key, value in record["error_info"].items()}
             assert sdk.is_as_meant(record, report[kind][item_id], report)
+
+
+def scores_of(record, field="feedback_scores"):
+    return {one["name"]: (one["value"], one.get("reason"), one.get("category_name"), one["source"])
+            for one in record.get(field, [])}
+
+
+def test_scores(api, report):
+    ids = report["ids"]
+    traces = {one: api.read("traces", ids[one]) for one in ("trace", "quick")}
+    assert scores_of(traces["trace"]) == {"quality": (0.75, "by the trace", "gut", "sdk")}
+    assert scores_of(traces["quick"]) == {"quality": (0.125, "by the client", None, "sdk")}
+    assert scores_of(traces["trace"], "span_feedback_scores") == {
+        "speed": (0.75, None, ", ", "sdk")}
+    assert scores_of(api.read("spans", ids["inner"])) == {"speed": (3, None, None, "sdk")}
+    assert scores_of(api.read("spans", ids["tool"])) == {"speed": (-1.5, None, None, "sdk")}
+
+
+def test_scores_read_back_and_searched_by_the_package(report):
+    ids, threads = report["ids"], report["threads"]
+    model = report["models"]["traces"][ids["trace"]]
+    assert [(one["name"], one["value"]) for one in model["feedbackScores"]] == [("quality", 0.75)]
+    assert threads["traces"] == [ids["quick"]]
+    assert threads["spans"] == [ids["tool"]]
+
+
+def test_threads_of_the_package(report):
+    threads = report["threads"]
+    (thread,) = threads["all"]
+    assert (thread["id"], thread["status"], thread["numberOfMessages"]) == (
+        "thread ü", "active", 2)
+    assert [(one["name"], one["value"]) for one in thread["feedbackScores"]] == [("helpful", 0.5)]
+    assert (threads["high"], threads["low"], threads["empty"]) == (
+        ["thread ü"], [], ["thread ü"])

@@ -86,6 +86,38 @@ const sum = track({ name: "sum", type: "general", projectName }, async (...numbe
 await sum(1, 2);
 await flushAll();
 
+// ---- scores: by traces and spans, by the client; threads by what the package generates
+
+const score = (name, value, fields) => ({ name, value, ...fields });
+trace.score(score("quality", 0.75, { reason: "by the trace", categoryName: "gut" }));
+inner.score(score("speed", 3));
+client.logTracesFeedbackScores([
+  { id: quick.data.id, ...score("quality", 0.125, { reason: "by the client" }) },
+  { id: quick.data.id, ...score("gone", 1) },
+]);
+client.logSpansFeedbackScores([{ id: tool.data.id, ...score("speed", -1.5) }]);
+await client.flush();
+const { traces } = client.api;
+await traces.deleteTraceFeedbackScore(quick.data.id, { body: { name: "gone" } });
+await traces.scoreBatchOfThreads({ scores: [
+  { threadId: "thread ü", projectName, source: "sdk", ...score("helpful", 0.5) },
+] });
+const found = async (filterString) =>
+  (await client.searchThreads({ projectName, filterString })).map((thread) => thread.id);
+const threads = {
+  all: await client.searchThreads({ projectName }),
+  high: await found("feedback_scores.helpful > 0.4"),
+  low: await found("feedback_scores.helpful < 0.4"),
+  empty: await found('feedback_scores."no such" is_empty'),
+  traces: (await client.searchTraces({
+    projectName, filterString: "feedback_scores.quality < 0.5",
+  })).map(({ id }) => id),
+  spans: (await client.searchSpans({
+    projectName, filterString: "feedback_scores.speed = -1.5",
+  })).map(({ id }) => id),
+};
+const ids = { trace: trace.data.id, quick: quick.data.id, inner: inner.data.id, tool: tool.data.id };
+
 // ---- read back
 
 const read = { traces: {}, spans: {} };
@@ -96,5 +128,5 @@ for (const id of Object.keys(meant.spans)) {
   read.spans[id] = await client.api.spans.getSpanById(id);
 }
 console.log(JSON.stringify({
-  project: projectName, began, ended: new Date().toISOString(), ...meant, read,
+  project: projectName, began, ended: new Date().toISOString(), ...meant, read, threads, ids,
 }));
