@@ -231,7 +231,8 @@ static enum err decode_score(const struct decoder *d, yyjson_val *value, struct 
         return ERR_OK;
     if (!decimal_parse(text, 9, &number)) {
         double far = strtod(text.p, &end);
-        if (end != text.p + text.n || isnan(far) || isalpha((unsigned char)end[-1]))
+        if (end != text.p + text.n || isnan(far) || isalpha((unsigned char)end[-1]) ||
+            memchr(text.p, 'x', text.n) || memchr(text.p, 'X', text.n))
             return wrong_type(d, value, "BigDecimal");
         number = far < 0 ? -SCORE_VALUE_MAX - 1 : SCORE_VALUE_MAX + 1;
     }

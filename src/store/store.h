@@ -411,9 +411,9 @@ struct entity_query {
     size_t id_count;
     bool has_trace; /* spans */
     struct uuid trace;
-    int type;          /* spans: enum span_type, 0 for all */
-    int source;        /* index in entity_source_names, 0 for all; sdk takes unset ones too */
-    bool nothing;      /* conditions that nothing meets: a queue that holds nothing */
+    int type;     /* spans: enum span_type, 0 for all */
+    int source;   /* index in entity_source_names, 0 for all; sdk takes unset ones too */
+    bool nothing; /* conditions that nothing meets: a queue that holds nothing */
     const struct filter_node *filter; /* NULL: none */
     struct str search; /* pattern looked for in the texts (query.md 11); empty: none */
     enum entity_order order;

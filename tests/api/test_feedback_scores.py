@@ -108,7 +108,8 @@ def test_all_that_is_invalid_is_told(subject):
 
 @pytest.mark.parametrize("fields", [
     {"source": "SDK"}, {"source": "nobody"}, {"source": 1}, {"value": "high"}, {"value": {}},
-    {"value": True}, {"source_queue_id": "x"}, {"name": {}}, {"reason": []}, {"category_name": {}},
+    {"value": True}, {"value": "0x10"}, {"value": "NaN"}, {"value": "Infinity"},
+    {"source_queue_id": "x"}, {"name": {}}, {"reason": []}, {"category_name": {}},
 ], ids=str)
 def test_unreadable(subject, fields):
     if subject.kind != "threads":
