@@ -67,12 +67,10 @@ export function followEvents(options: LiveOptions): () => void {
 }
 
 async function follow(options: LiveOptions, signal: AbortSignal): Promise<void> {
-  let connected = false;
   while (!signal.aborted) {
-    const outcome = await readStream(options, signal, connected);
+    const outcome = await readStream(options, signal);
     if (signal.aborted) return;
     if (outcome === "missing") return poll(options, signal);
-    connected = true;
     options.onState("connecting");
     await wait(RETRY_MS, signal);
   }
@@ -86,7 +84,7 @@ async function poll(options: LiveOptions, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function readStream(options: LiveOptions, signal: AbortSignal, again: boolean): Promise<"ended" | "missing"> {
+async function readStream(options: LiveOptions, signal: AbortSignal): Promise<"ended" | "missing"> {
   const { url } = addressOf("projectEvents", { parts: { id: options.project }, query: options.query });
   try {
     const response = await fetch(url, { headers: { ...headers(false), Accept: "text/event-stream" }, signal });
@@ -94,7 +92,8 @@ async function readStream(options: LiveOptions, signal: AbortSignal, again: bool
     if (response.status >= 400 && response.status < 500) return "missing";
     if (!response.ok || !response.body || !type.startsWith("text/event-stream")) return "ended";
     options.onState("live");
-    if (again) options.onPoll();
+    // What was written before the stream began is in no event.
+    options.onPoll();
     await readEvents(response.body, options, signal);
   } catch (error) {
     if (!isAbort(error)) console.debug("events ended", error);

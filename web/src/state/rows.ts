@@ -194,7 +194,7 @@ function useLive(
         queue.push(JSON.parse(data) as AnyRow);
         timer ??= setTimeout(flush, kind === "threads" || blind ? 1500 : FLUSH_MS);
       },
-      onPoll: () => void pollRows(kind, project, view, inPlace, setState, setWaiting).catch(() => undefined),
+      onPoll: () => void pollRows(kind, project, view, key, inPlace, setState, setWaiting).catch(() => undefined),
       onState: setLive,
     });
     return () => {
@@ -209,12 +209,15 @@ async function pollRows(
   kind: Kind,
   project: string,
   view: ListView,
+  key: string,
   inPlace: boolean,
   setState: (update: (old: State) => State) => void,
   setWaiting: (update: (old: number) => number) => void,
 ): Promise<void> {
   const page = await loadPage(kind, project, view, Date.now(), 1);
   setState((old) => {
+    // Another view is shown by now, or its first page is on its way.
+    if (old.key !== key || old.pages === 0) return old;
     if (old.rows.length <= PAGE_SIZE) return { ...old, rows: page.content, total: page.total };
     if (inPlace) return { ...old, rows: mergeRows(old.rows, page.content).rows, total: page.total };
     setWaiting(() => Math.max(0, page.total - (old.total ?? 0)));
