@@ -254,6 +254,18 @@ describe("lists", () => {
     await page.getByText("came in while paused").waitFor({ timeout: 12_000 });
   });
 
+  test("live spans, and threads", async () => {
+    const trace = newId();
+    await open(`/projects/${ids.project}/spans`);
+    await page.locator(".live-button[data-state=live]").waitFor();
+    await call(server, "POST", "/spans", { id: newId(), trace_id: trace, project_name: PROJECT, name: "live span", start_time: new Date().toISOString() });
+    await page.getByRole("row", { name: /live span/ }).waitFor();
+    await open(`/projects/${ids.project}/threads`);
+    await page.locator(".live-button[data-state=live]").waitFor();
+    await send({ id: trace, name: "live", thread_id: "live thread", input: { text: "hello" } });
+    await page.getByRole("row", { name: /live thread/ }).waitFor();
+  });
+
   test("many at once: tag, export, delete", async () => {
     for (let i = 0; i < 3; i++) await send({ name: `bulk ${i}`, input: { text: 'say "hi", =1' }, tags: ["bulk"] });
     await list(`?oql=${encodeURIComponent('tags contains "bulk"')}`);
@@ -404,6 +416,10 @@ describe("a trace", () => {
     assert.notEqual(query("trace"), first);
     await page.keyboard.press("b");
     assert.equal(query("trace"), first);
+    await list(`?trace=${ids.anthropic}`);
+    await page.getByText("take a coat").waitFor();
+    await button("Next trace (n)").click();
+    await page.waitForFunction((id) => location.search.includes(id), ids.openai);
     await openTrace("anthropic");
     await button("Older trace (n)").click();
     await page.waitForFunction((id) => location.pathname.endsWith(id), ids.openai);

@@ -8,6 +8,7 @@ import { useKeys } from "../state/keys";
 import { link, setQuery, type Place } from "../state/route";
 import type { AnyRow, Rows } from "../state/rows";
 import { ThreadView } from "./thread";
+import { useNeighbours } from "./trace_page";
 import type { Span } from "../api/types";
 
 /** The id of the row that is open. */
@@ -42,9 +43,16 @@ export function ItemPanel(props: Props): VNode | null {
 
 function Panel({ kind, project, place, rows, opened }: Props & { opened: string }): VNode {
   const at = rows.rows.findIndex((row) => row.id === opened);
+  // A link may open a trace that is not among the rows that are loaded.
+  const isLost = at < 0 && kind === "traces" && rows.total !== null;
+  const near = useNeighbours(project, isLost ? opened : null);
+  const before = at > 0 || near.newer !== undefined;
+  const after = (at >= 0 && at < rows.rows.length - 1) || near.older !== undefined;
   const step = (by: number) => {
-    const row = rows.rows[at + by];
-    if (row && at >= 0) openItem(kind, row, true);
+    const row = at >= 0 ? rows.rows[at + by] : undefined;
+    const other = by > 0 ? near.older : near.newer;
+    if (row) openItem(kind, row, true);
+    else if (isLost && other) setQuery({ trace: other, span: null }, true);
     if (at + by > rows.rows.length - 5) rows.more();
   };
   useKeys({ Escape: closeItem, n: () => step(1), b: () => step(-1) });
@@ -54,8 +62,8 @@ function Panel({ kind, project, place, rows, opened }: Props & { opened: string 
   const noun = kind.slice(0, -1);
   const actions = (
     <div class="row" style={{ gap: "2px", flexWrap: "nowrap" }}>
-      <IconButton icon="up" label={`Previous ${noun} (b)`} disabled={at <= 0} onClick={() => step(-1)} />
-      <IconButton icon="down" label={`Next ${noun} (n)`} disabled={at < 0 || at >= rows.rows.length - 1} onClick={() => step(1)} />
+      <IconButton icon="up" label={`Previous ${noun} (b)`} disabled={!before} onClick={() => step(-1)} />
+      <IconButton icon="down" label={`Next ${noun} (n)`} disabled={!after} onClick={() => step(1)} />
       <a class="icon-button row" style={{ justifyContent: "center", minHeight: "30px" }} href={full + (span ? `?span=${span}` : "")} aria-label="Open as a page" title="Open as a page">
         <Icon name="expand" />
       </a>

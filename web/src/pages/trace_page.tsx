@@ -8,7 +8,7 @@ import { useKeys } from "../state/keys";
 import { useLoad } from "../state/load";
 import { link, navigate, setQuery, type Place } from "../state/route";
 
-interface Neighbours {
+export interface Neighbours {
   newer: string | undefined;
   older: string | undefined;
 }
@@ -32,11 +32,16 @@ async function loadNeighbours(project: string, trace: string, signal: AbortSigna
   return { newer, older };
 }
 
+export function useNeighbours(project: string, trace: string | null): Neighbours {
+  const { data } = useLoad(trace && `neighbours ${project} ${trace}`, (signal) => loadNeighbours(project, trace!, signal));
+  return data ?? { newer: undefined, older: undefined };
+}
+
 export function TracePage({ project, trace, place }: { project: string; trace: string; place: Place }): VNode {
-  const { data } = useLoad(`neighbours ${trace}`, (signal) => loadNeighbours(project, trace, signal));
+  const near = useNeighbours(project, trace);
   const go = (id: string | undefined) => id && navigate(link("projects", project, "traces", id));
   const back = () => navigate(link("projects", project, "traces"));
-  useKeys({ Escape: back, n: () => go(data?.older), b: () => go(data?.newer) });
+  useKeys({ Escape: back, n: () => go(near.older), b: () => go(near.newer) });
   return (
     <TraceView
       project={project}
@@ -45,8 +50,8 @@ export function TracePage({ project, trace, place }: { project: string; trace: s
       onSelect={(id) => setQuery({ span: id }, true)}
       actions={
         <div class="row" style={{ gap: "2px", flexWrap: "nowrap" }}>
-          <IconButton icon="up" label="Newer trace (b)" disabled={!data?.newer} onClick={() => go(data?.newer)} />
-          <IconButton icon="down" label="Older trace (n)" disabled={!data?.older} onClick={() => go(data?.older)} />
+          <IconButton icon="up" label="Newer trace (b)" disabled={!near.newer} onClick={() => go(near.newer)} />
+          <IconButton icon="down" label="Older trace (n)" disabled={!near.older} onClick={() => go(near.older)} />
           <IconButton icon="back" label="All traces (Esc)" onClick={back} />
         </div>
       }

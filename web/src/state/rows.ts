@@ -74,7 +74,7 @@ export function useRows(kind: Kind, project: string, view: ListView, paused: boo
       void load(state.pages + 1);
   }, [state, load]);
   const reload = useCallback(() => setTurn((old) => old + 1), []);
-  const live = useLive(kind, project, view, paused, key, setState, reload);
+  const live = useLive(kind, project, view, paused, key, setState);
   const change = useCallback((id: string, values: Partial<AnyRow>) => {
     setState((old) => ({
       ...old,
@@ -86,6 +86,12 @@ export function useRows(kind: Kind, project: string, view: ListView, paused: boo
   }, []);
   const shown = state.key === key ? state : empty();
   return { ...shown, more, reload, change, remove, ...live };
+}
+
+/** Spans come newest first too: the server's own order keeps those of a trace together instead. */
+function sortingOf(kind: Kind, view: ListView): string {
+  const sorting = view.sorting ?? (kind === "spans" ? { field: "id", direction: "DESC" } : null);
+  return sorting ? JSON.stringify([sorting]) : "";
 }
 
 export async function loadPage(
@@ -103,7 +109,7 @@ export async function loadPage(
       page,
       size: whole?.size ?? PAGE_SIZE,
       truncate: whole === null,
-      sorting: view.sorting ? JSON.stringify([view.sorting]) : "",
+      sorting: sortingOf(kind, view),
       exclude: whole ? "" : EXCLUDE[kind],
     },
     ...(signal ? { signal } : {}),
@@ -153,25 +159,25 @@ function useLive(
   paused: boolean,
   key: string,
   setState: (update: (old: State) => State) => void,
-  reload: () => void,
 ): { live: LiveState; waiting: number; fresh: ReadonlySet<string> } {
   const [live, setLive] = useState<LiveState>("off");
   const [waiting, setWaiting] = useState(0);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
-  const inPlace = isNewestFirst(view) && kind === "traces";
+  const inPlace = isNewestFirst(view) && kind !== "threads";
   // Fixed bounds, and texts that only the server searches, cannot be judged here.
   const blind = view.to !== "" || view.search !== "";
 
   useEffect(() => {
     setWaiting(0);
     if (paused || view.to !== "") return setLive("off");
+    const poll = () => void pollRows(kind, project, view, key, inPlace, setState, setWaiting).catch(() => undefined);
     let queue: AnyRow[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
     const flush = () => {
       timer = undefined;
       const incoming = queue;
       queue = [];
-      if (kind === "threads" || blind) return reload();
+      if (kind === "threads" || blind) return poll();
       setState((old) => {
         const known = new Set(old.rows.map((row) => row.id));
         const unknown = new Set(incoming.map((row) => row.id).filter((id) => !known.has(id)));
@@ -194,7 +200,7 @@ function useLive(
         queue.push(JSON.parse(data) as AnyRow);
         timer ??= setTimeout(flush, kind === "threads" || blind ? 1500 : FLUSH_MS);
       },
-      onPoll: () => void pollRows(kind, project, view, key, inPlace, setState, setWaiting).catch(() => undefined),
+      onPoll: poll,
       onState: setLive,
     });
     return () => {
