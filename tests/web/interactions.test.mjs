@@ -446,7 +446,7 @@ describe("a trace", () => {
 describe("threads", () => {
   test("a conversation with scores, comments and tags", async () => {
     await open(`/projects/${ids.project}/threads`);
-    await rows().first().click();
+    await page.getByRole("row", { name: /conversation-1/ }).click();
     const panel = page.getByRole("complementary", { name: "Thread" });
     await panel.getByText("Answer number 3.").waitFor();
     const scores = panel.getByRole("region", { name: "Scores" });
@@ -572,6 +572,8 @@ describe("configuration", () => {
     await workspace.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved").waitFor();
     assert.deepEqual(await call(server, "GET", "/workspaces/configurations"), { timeout_to_mark_thread_as_inactive: "PT30M", truncation_on_tables: false });
+    const [request] = await Promise.all([page.waitForRequest(/\/private\/traces\?/), list()]);
+    assert.match(request.url(), /truncate=false/);
   });
 });
 

@@ -32,7 +32,7 @@ export function TraceView({ project, trace: id, span: spanId, onSelect, actions,
           {data?.duration !== undefined && <b>{formatDuration(data.duration)}</b>}
           {structure.total !== null && (
             <span>
-              <b>{formatNumber(structure.total)}</b> spans
+              <b>{formatNumber(structure.total)}</b> {structure.total === 1 ? "span" : "spans"}
             </span>
           )}
           {data?.usage?.total_tokens !== undefined && (

@@ -1,22 +1,12 @@
 /** The workspace's settings. */
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { ApiError, ask, tell } from "../api/client";
-import type { WorkspaceConfiguration } from "../api/types";
+import { tell } from "../api/client";
 import { Problem, Skeleton } from "../components/basics";
 import { notify } from "../components/notice";
 import { fromMinutes, toMinutes } from "../query/iso_duration";
 import { useAction, useLoad } from "../state/load";
-
-/** None is stored until someone does. */
-async function loadConfiguration(signal: AbortSignal): Promise<WorkspaceConfiguration> {
-  try {
-    return await ask<WorkspaceConfiguration>("configuration", { signal });
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return {};
-    throw error;
-  }
-}
+import { forgetConfiguration, loadConfiguration } from "../state/preferences";
 
 export function WorkspaceSection(): VNode {
   const loaded = useLoad("configuration", loadConfiguration);
@@ -33,6 +23,7 @@ export function WorkspaceSection(): VNode {
     // What this form does not show is kept: the whole object is replaced.
     const body = { ...loaded.data, timeout_to_mark_thread_as_inactive: fromMinutes(minutes), truncation_on_tables: truncation };
     if (!(await action.run(() => tell("configurationUpdate", { body })))) return;
+    forgetConfiguration();
     notify("Saved");
     loaded.reload();
   };

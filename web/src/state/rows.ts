@@ -5,6 +5,7 @@ import type { Endpoint } from "../api/endpoints";
 import { followEvents, type LiveState } from "../api/events";
 import type { Page, Span, Thread, Trace } from "../api/types";
 import type { Kind } from "../query/fields";
+import { cutsLongValues } from "./preferences";
 import { conditionsOf, isNewestFirst, viewKey, type ListView } from "./list_view";
 
 export type RowOf = { traces: Trace; spans: Span; threads: Thread };
@@ -108,7 +109,7 @@ export async function loadPage(
       ...conditionsOf(project, view, now),
       page,
       size: whole?.size ?? PAGE_SIZE,
-      truncate: whole === null,
+      truncate: whole === null && (await cutsLongValues()),
       sorting: sortingOf(kind, view),
       exclude: whole ? "" : EXCLUDE[kind],
     },
