@@ -609,8 +609,9 @@ describe("the frame", () => {
   });
 });
 
-test("on a phone: open, read, close a trace; choose rows", { timeout: 60_000 }, async () => {
+test("on a phone: open, read, close a trace; choose rows", { timeout: 60_000 }, async (t) => {
   const phone = await openBrowser({ size: "phone" });
+  t.after(() => phone.close());
   const small = phone.page;
   await small.goto(`${server.url}/projects/${ids.project}/traces?oql=${encodeURIComponent('tags contains "openai"')}`);
   await small.locator(".grid-row").first().tap();
@@ -621,5 +622,4 @@ test("on a phone: open, read, close a trace; choose rows", { timeout: 60_000 }, 
   await small.locator(".panel").waitFor({ state: "hidden" });
   await small.getByLabel("Select chat openai").tap();
   await small.getByText("1 trace selected").waitFor();
-  await phone.close();
 });

@@ -40,6 +40,7 @@ for (const size of Object.keys(SIZES)) {
   for (const theme of THEMES) {
     test(`pages: ${size}, ${theme}`, { timeout: 240_000 }, async (t) => {
       const browser = await openBrowser({ size, theme });
+      t.after(() => browser.close());
       const { page } = browser;
       for (const each of PAGES) {
         await t.test(each.name, async () => {
@@ -51,7 +52,6 @@ for (const size of Object.keys(SIZES)) {
           await checkAxe(page, each.name);
         });
       }
-      await browser.close();
     });
   }
 }
