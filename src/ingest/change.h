@@ -13,6 +13,13 @@ struct project_touch {
     int64_t last_updated_trace_at; /* µs; 0: none */
 };
 
+/* What a change wrote, for feed_note(). */
+struct feed_notes {
+    struct feed_note *first, *last;
+    size_t count;
+    bool incomplete;
+};
+
 struct change {
     struct change *next; /* the writer's */
     size_t bytes;        /* the writer's: of the arena when it was submitted */
@@ -25,7 +32,7 @@ struct change {
     int64_t now;              /* µs; set by the writer before apply */
     int64_t environments_max; /* of a workspace; set by the writer before apply */
     struct project_touch *touches;
-    struct feed_note *notes, *last_note; /* see feed_note() */
+    struct feed_notes notes; /* see feed_note() */
 
     /* Applies it on the writer's thread. Anything but ERR_OK undoes it. */
     enum err (*apply)(struct change *change, struct session *session);

@@ -19,16 +19,23 @@ static bool is_span(const struct entity_change *self)
 }
 
 /* Rows of clients only; a row that holds nothing but sums counts as none, but is remembered. */
+static enum err find_row_in(struct entity_change *self, struct session *session,
+                            int64_t project_key, const struct uuid *id, struct arena *arena,
+                            struct row *ret)
+{
+    enum err err = store_entity_get(session, self->resource, self->change.workspace, project_key,
+                                    id, LOAD_NONE, arena, ret);
+
+    /* A value that the arena refused would be written back as an empty one. */
+    if (!err && arena_is_over(arena))
+        return ERR_TOO_LARGE;
+    return !err && !ret->exists && project_key == 0 ? ERR_NOT_FOUND : err;
+}
+
 static enum err find_row(struct entity_change *self, struct session *session, int64_t project_key,
                          const struct uuid *id, struct row *ret)
 {
-    enum err err = store_entity_get(session, self->resource, self->change.workspace, project_key,
-                                    id, LOAD_NONE, self->change.arena, ret);
-
-    /* A value that the arena refused would be written back as an empty one. */
-    if (!err && arena_is_over(self->change.arena))
-        return ERR_TOO_LARGE;
-    return !err && !ret->exists && project_key == 0 ? ERR_NOT_FOUND : err;
+    return find_row_in(self, session, project_key, id, self->change.arena, ret);
 }
 
 /* The row of an id in a project, or a fresh one. */
@@ -153,7 +160,7 @@ static enum err apply_create(struct change *change, struct session *session)
     struct row row;
     enum err err, found;
 
-    self->threads = thread_sums_new(change, 1);
+    self->threads = thread_sums_new(change, change->arena, 1);
     found = store_project_by_name(session, change->workspace,
                                   name.n ? name : STR(PROJECT_DEFAULT_NAME), &project);
     if (found && found != ERR_NOT_FOUND)
@@ -241,7 +248,7 @@ static enum err apply_batch(struct change *change, struct session *session)
 
     if (!sums)
         return ERR_TOO_LARGE;
-    self->threads = thread_sums_new(change, self->record_count);
+    self->threads = thread_sums_new(change, change->arena, self->record_count);
     drop_older_duplicates(self);
     for (size_t i = 0; i < self->record_count; i++) {
         struct record *record = self->records[i];
@@ -336,7 +343,7 @@ static enum err apply_patch(struct change *change, struct session *session)
     struct row row;
     enum err err = patch_row(self, session, &row);
 
-    self->threads = thread_sums_new(change, 1);
+    self->threads = thread_sums_new(change, change->arena, 1);
     if (!err && row.exists)
         err = check_place(self, &row, self->records[0], true);
     if (!err)
@@ -360,7 +367,7 @@ static enum err apply_patch_batch(struct change *change, struct session *session
 
     if (!sums)
         return ERR_TOO_LARGE;
-    self->threads = thread_sums_new(change, self->id_count);
+    self->threads = thread_sums_new(change, change->arena, self->id_count);
     /* Not part of the update of many (traces.md 7, spans.md 8). */
     self->records[0]->v[ENTITY_SOURCE].kind = VALUE_ABSENT;
     if (is_span(self))
@@ -409,70 +416,116 @@ static enum err delete_trace(struct entity_change *self, struct session *session
     return err;
 }
 
-struct span_queue {
-    struct row row;
-    struct span_queue *next;
+/* What is to be deleted: what the request names, then what is found below it. Only ids, because
+ * there may be any number below; memory for more is taken for a few of them at a time. */
+struct doomed {
+    int64_t project_key; /* 0: any */
+    struct uuid id;
 };
 
-/* The span and everything below it, breadth first. */
-static enum err delete_span(struct entity_change *self, struct session *session,
-                            const struct row *row, struct span_sums *sums)
+struct doomed_queue {
+    struct arena arena;
+    struct doomed *items;
+    size_t head, count, size;
+};
+
+/* Rows that are looked at together. */
+#define DELETE_ROWS 256
+
+static enum err add_doomed(struct doomed_queue *queue, int64_t project_key, const struct uuid *ids,
+                           size_t count)
 {
-    struct arena *arena = self->change.arena;
-    struct span_queue *head = arena_zalloc(arena, sizeof(*head)), *tail = head;
-    struct subject_key key = {.subject = SUBJECT_SPAN, .project_key = row->project.key};
-    enum err err = ERR_OK;
+    size_t size = queue->size ? queue->size : 64;
 
-    head->row = *row;
-    feed_note(&self->change, row->project.key, &trace_resource, &row->record->v[SPAN_TRACE_ID].uuid,
-              false);
-    for (; head && !err; head = head->next) {
-        const struct value *v = head->row.record->v;
-        struct row *children;
-        size_t count;
+    while (size < queue->count + count)
+        size *= 2;
+    queue->items = arena_grow(&queue->arena, queue->items, queue->size * sizeof(*queue->items),
+                              size * sizeof(*queue->items));
+    if (!queue->items)
+        return ERR_TOO_LARGE;
+    queue->size = size;
+    for (size_t i = 0; i < count; i++)
+        queue->items[queue->count++] = (struct doomed){project_key, ids[i]};
+    return ERR_OK;
+}
 
-        span_sums_add(sums, head->row.project.key, head->row.record, -1);
-        change_touch(&self->change, head->row.project.key, 0, -1, 0);
-        key.id = v[ENTITY_ID].uuid;
-        feed_note(&self->change, head->row.project.key, &span_resource, &key.id, true);
-        err = store_entity_delete(session, &head->row);
-        if (!err)
-            err = store_annotation_clear(session, &key);
-        if (!err)
-            err = store_span_children(session, head->row.project.key, &v[SPAN_TRACE_ID].uuid,
-                                      &v[ENTITY_ID].uuid, arena, &children, &count);
-        for (size_t i = 0; !err && i < count; i++) {
-            tail->next = arena_zalloc(arena, sizeof(*tail));
-            tail = tail->next;
-            tail->row = children[i];
+/* Deletes one span and queues those directly below it. */
+static enum err delete_span(struct entity_change *self, struct session *session,
+                            const struct row *row, struct span_sums *sums, struct arena *arena,
+                            struct doomed_queue *queue)
+{
+    const struct uuid *trace = &row->record->v[SPAN_TRACE_ID].uuid;
+    struct subject_key key = {SUBJECT_SPAN, row->project.key, row->record->v[ENTITY_ID].uuid};
+    enum err err = store_entity_delete(session, row);
+    struct uuid *children;
+    size_t count;
+
+    span_sums_add(sums, row->project.key, row->record, -1);
+    change_touch(&self->change, row->project.key, 0, -1, 0);
+    feed_note(&self->change, row->project.key, &span_resource, &key.id, true);
+    if (!err)
+        err = store_annotation_clear(session, &key);
+    if (!err)
+        err = store_span_children(session, row->project.key, trace, &key.id, arena, &children,
+                                  &count);
+    return err ? err : add_doomed(queue, row->project.key, children, count);
+}
+
+/* Deletes the next few of the queue, with what that changes elsewhere. Nothing of the arena is
+ * needed afterwards. */
+static enum err delete_some(struct entity_change *self, struct session *session,
+                            struct doomed_queue *queue, struct arena *arena)
+{
+    size_t end =
+        queue->count - queue->head > DELETE_ROWS ? queue->head + DELETE_ROWS : queue->count;
+    struct span_sums *sums = span_sums_new(arena, end - queue->head);
+    const struct uuid *trace = NULL;
+    enum err err = sums ? ERR_OK : ERR_TOO_LARGE;
+
+    self->threads = thread_sums_new(&self->change, arena, end - queue->head);
+    while (!err && queue->head < end) {
+        struct doomed doomed = queue->items[queue->head++];
+        struct row row;
+
+        err = find_row_in(self, session, doomed.project_key, &doomed.id, arena, &row);
+        if (err == ERR_NOT_FOUND || (!err && !row.exists)) {
+            err = ERR_OK;
+            continue;
         }
+        if (!err && is_span(self)) {
+            const struct uuid *its_trace = &row.record->v[SPAN_TRACE_ID].uuid;
+            /* Its sums are shown with the trace. */
+            if (!trace || !uuid_eq(trace, its_trace))
+                feed_note(&self->change, row.project.key, &trace_resource, its_trace, false);
+            trace = its_trace;
+        }
+        if (!err)
+            err = is_span(self) ? delete_span(self, session, &row, sums, arena, queue)
+                                : delete_trace(self, session, &row);
     }
-    return err;
+    if (!err)
+        err = span_sums_write(sums, session, self->threads);
+    return err ? err : thread_sums_write(self->threads, session);
 }
 
 /* Deletes ids of a project (0: of any) with all that belongs to them. */
 static enum err delete_ids(struct entity_change *self, struct session *session, int64_t project_key,
                            const struct uuid *ids, size_t count)
 {
-    struct change *change = &self->change;
+    struct doomed_queue queue = {.head = 0};
+    struct arena arena;
+    enum err err;
 
-    self->threads = thread_sums_new(change, count);
-    for (size_t i = 0; i < count; i++) {
-        struct span_sums *sums = span_sums_new(change->arena, 1);
-        struct row row;
-        enum err err = find_row(self, session, project_key, &ids[i], &row);
-
-        if (err == ERR_NOT_FOUND || (!err && !row.exists))
-            continue;
-        if (!err)
-            err = is_span(self) ? delete_span(self, session, &row, sums)
-                                : delete_trace(self, session, &row);
-        if (!err)
-            err = span_sums_write(sums, session, self->threads);
-        if (err)
-            return err;
+    arena_init(&queue.arena, self->change.arena->cap);
+    arena_init(&arena, self->change.arena->cap);
+    err = add_doomed(&queue, project_key, ids, count);
+    while (!err && queue.head < queue.count) {
+        err = delete_some(self, session, &queue, &arena);
+        arena_reset(&arena);
     }
-    return thread_sums_write(self->threads, session);
+    arena_done(&arena);
+    arena_done(&queue.arena);
+    return err;
 }
 
 enum err entity_delete_traces(struct change *change, struct session *session, int64_t project_key,
@@ -483,7 +536,6 @@ enum err entity_delete_traces(struct change *change, struct session *session, in
 
     change->touches = part.change.touches;
     change->notes = part.change.notes;
-    change->last_note = part.change.last_note;
     return err;
 }
 

@@ -50,14 +50,21 @@ void feed_free(struct feed *feed)
 void feed_note(struct change *change, int64_t project_key, const struct resource *resource,
                const struct uuid *id, bool deleted)
 {
-    struct feed_note *note = arena_alloc(change->arena, sizeof(*note));
+    struct feed_notes *notes = &change->notes;
+    struct feed_note *note;
 
+    if (notes->count == FEED_NOTES_MAX) {
+        notes->incomplete = true;
+        return;
+    }
+    notes->count++;
+    note = arena_alloc(change->arena, sizeof(*note));
     *note = (struct feed_note){NULL, project_key, resource, *id, deleted};
-    if (change->last_note)
-        change->last_note->next = note;
+    if (notes->last)
+        notes->last->next = note;
     else
-        change->notes = note;
-    change->last_note = note;
+        notes->first = note;
+    notes->last = note;
 }
 
 /* The place of an id in the table: where it is, or where it would be put. */
@@ -74,6 +81,12 @@ static uint16_t *find_place(struct feed_subscriber *subscriber, const struct uui
     return &subscriber->table[at];
 }
 
+static void drop_subscriber(struct feed_subscriber *subscriber)
+{
+    subscriber->dropped = true;
+    subscriber->drop(subscriber->context);
+}
+
 static void tell(struct feed_subscriber *subscriber, const struct feed_note *note)
 {
     uint16_t *place = find_place(subscriber, &note->id);
@@ -83,8 +96,7 @@ static void tell(struct feed_subscriber *subscriber, const struct feed_note *not
         return;
     }
     if (subscriber->count == FEED_PENDING_MAX) {
-        subscriber->dropped = true;
-        subscriber->drop(subscriber->context);
+        drop_subscriber(subscriber);
         return;
     }
     subscriber->events[subscriber->count++] = (struct feed_event){note->id, note->deleted};
@@ -95,14 +107,17 @@ static void tell(struct feed_subscriber *subscriber, const struct feed_note *not
 
 void feed_publish(struct feed *feed, const struct change *change)
 {
-    if (!feed || !change->notes || atomic_load(&feed->subscribers) == 0)
+    if (!feed || !change->notes.first || atomic_load(&feed->subscribers) == 0)
         return;
     pthread_mutex_lock(&feed->lock);
-    for (struct feed_subscriber *one = feed->head; one; one = one->next)
-        for (const struct feed_note *note = change->notes; note; note = note->next)
+    for (struct feed_subscriber *one = feed->head; one; one = one->next) {
+        if (change->notes.incomplete && !one->dropped)
+            drop_subscriber(one);
+        for (const struct feed_note *note = change->notes.first; note; note = note->next)
             if (!one->dropped && note->project_key == one->project_key &&
                 note->resource == one->resource)
                 tell(one, note);
+    }
     pthread_mutex_unlock(&feed->lock);
 }
 

@@ -13,6 +13,10 @@ struct feed_subscriber;
 /* Ids that may wait for one subscriber. */
 #define FEED_PENDING_MAX 4096
 
+/* Notes that a change keeps. Of a change that writes more, subscribers are dropped: they would have
+ * to read everything anew anyhow. */
+#define FEED_NOTES_MAX 16384
+
 /* What a change wrote, in the order it did. */
 struct feed_note {
     struct feed_note *next;

@@ -37,17 +37,19 @@ struct seen {
 
 struct thread_sums {
     struct change *change;
+    struct arena *arena;
     size_t traces;
     struct thread_entry *table; /* made when the first thread comes */
     size_t mask;                /* size of the table - 1 */
     bool failed;                /* no room for it */
 };
 
-struct thread_sums *thread_sums_new(struct change *change, size_t traces)
+struct thread_sums *thread_sums_new(struct change *change, struct arena *arena, size_t traces)
 {
-    struct thread_sums *sums = arena_zalloc(change->arena, sizeof(*sums));
+    struct thread_sums *sums = arena_zalloc(arena, sizeof(*sums));
 
     sums->change = change;
+    sums->arena = arena;
     sums->traces = traces;
     return sums;
 }
@@ -59,7 +61,7 @@ static bool make_table(struct thread_sums *sums)
     /* A trace that moves counts in two threads; the table stays at most half full. */
     while (size < 4 * sums->traces)
         size *= 2;
-    sums->table = arena_zalloc(sums->change->arena, size * sizeof(struct thread_entry));
+    sums->table = arena_zalloc(sums->arena, size * sizeof(struct thread_entry));
     sums->mask = size - 1;
     sums->failed = !sums->table;
     return sums->table;
@@ -97,7 +99,7 @@ static void add_usage(struct thread_sums *sums, struct thread_entry *entry,
 
     if (!tally || tally->n == 0)
         return;
-    part = arena_zalloc(sums->change->arena, sizeof(*part));
+    part = arena_zalloc(sums->arena, sizeof(*part));
     *part = (struct usage_part){entry->usage, tally, sign};
     entry->usage = part;
 }
@@ -118,7 +120,7 @@ static void count_trace(struct thread_sums *sums, struct thread_entry *entry,
 static void see_trace(struct thread_sums *sums, struct thread_entry *entry,
                       const struct record *trace)
 {
-    struct seen *seen = arena_zalloc(sums->change->arena, sizeof(*seen));
+    struct seen *seen = arena_zalloc(sums->arena, sizeof(*seen));
 
     *seen = (struct seen){NULL, trace};
     *(entry->seen ? entry->seen_end : &entry->seen) = seen;
@@ -274,7 +276,7 @@ static enum err write_entry(struct thread_sums *sums, struct session *session,
     struct tally usage;
     bool first, had_traces;
     enum err err =
-        store_thread_get(session, entry->project_key, entry->thread_id, change->arena, &thread);
+        store_thread_get(session, entry->project_key, entry->thread_id, sums->arena, &thread);
 
     if (err == ERR_NOT_FOUND)
         thread = (struct thread){.project_key = entry->project_key, .thread_id = entry->thread_id};
@@ -292,13 +294,13 @@ static enum err write_entry(struct thread_sums *sums, struct session *session,
         first = false;
     }
     if (entry->recount || (entry->recount_times && !thread.has_record)) {
-        err = store_thread_recount(session, change->arena, &thread);
+        err = store_thread_recount(session, sums->arena, &thread);
         if (err)
             return err;
     }
-    add_up_usage(change->arena, entry, &usage);
+    add_up_usage(sums->arena, entry, &usage);
     change_touch_threads(change, thread.project_key, (thread.trace_count > 0) - had_traces);
-    if (arena_is_over(change->arena))
+    if (arena_is_over(sums->arena))
         return ERR_TOO_LARGE;
     return store_thread_put(session, &thread, entry->cost, &usage);
 }

@@ -7,8 +7,9 @@
 
 struct thread_sums;
 
-/* For a change to at most `traces` traces. In the change's arena. */
-struct thread_sums *thread_sums_new(struct change *change, size_t traces);
+/* For a change to at most `traces` traces. Lives in the arena, which may be another one than the
+ * change's: nothing of the change points into it. */
+struct thread_sums *thread_sums_new(struct change *change, struct arena *arena, size_t traces);
 
 /* A trace of a project was `before` (NULL: not there) and is `after` (NULL: gone). Both carry the
  * sums of its spans. */

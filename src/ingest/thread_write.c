@@ -213,43 +213,24 @@ static enum err purge_thread(struct change *change, struct session *session, int
     return store_annotation_clear(session, &key);
 }
 
-/* Deletes some traces of a thread and gives back the memory that it took, but for their notes. */
-static enum err delete_some(struct change *change, struct session *session, int64_t project_key,
-                            struct str thread_id, size_t *ret_count)
-{
-    struct feed_note *notes = change->notes, *last_note = change->last_note;
-    struct arena_mark mark = arena_mark(change->arena);
-    struct uuid deleted[DELETE_TRACES], *ids;
-    enum err err = store_thread_traces(session, project_key, thread_id, NULL, DELETE_TRACES,
-                                       change->arena, &ids, ret_count);
-
-    if (!err)
-        err = entity_delete_traces(change, session, project_key, ids, *ret_count);
-    if (err)
-        return err;
-    memcpy(deleted, ids, *ret_count * sizeof(*ids));
-    change->notes = notes;
-    change->last_note = last_note;
-    if (last_note)
-        last_note->next = NULL;
-    arena_rewind(change->arena, mark);
-    for (size_t i = 0; i < *ret_count; i++)
-        feed_note(change, project_key, &trace_resource, &deleted[i], true);
-    return ERR_OK;
-}
-
 static enum err delete_thread(struct thread_change *self, struct session *session,
                               const struct project *project, struct str thread_id)
 {
     struct change *change = &self->change;
-    enum err err = ERR_OK;
+    struct arena arena;
+    enum err err;
     size_t count;
 
-    /* The counters' entry has to outlive what is given back. */
-    change_touch(change, project->key, 0, 0, 0);
+    arena_init(&arena, change->arena->cap);
     do {
-        err = delete_some(change, session, project->key, thread_id, &count);
+        struct uuid *ids;
+        err = store_thread_traces(session, project->key, thread_id, NULL, DELETE_TRACES, &arena,
+                                  &ids, &count);
+        if (!err)
+            err = entity_delete_traces(change, session, project->key, ids, count);
+        arena_reset(&arena);
     } while (!err && count == DELETE_TRACES);
+    arena_done(&arena);
     if (!err && self->purge)
         err = purge_thread(change, session, project->key, thread_id);
     return err;

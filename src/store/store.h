@@ -240,10 +240,10 @@ enum err store_trace_add(struct session *session, int64_t project_key, const str
                          const struct trace_sums *sums, struct arena *arena,
                          struct str *ret_thread);
 
-/* Writer. The spans of a trace directly below a parent (narrow fields only), as an array in the
- * arena. ERR_TOO_LARGE at the arena's ceiling. */
+/* Writer. The ids of the spans of a trace directly below a parent, as an array in the arena.
+ * ERR_TOO_LARGE at the arena's ceiling. */
 enum err store_span_children(struct session *session, int64_t project_key, const struct uuid *trace,
-                             const struct uuid *parent, struct arena *arena, struct row **ret,
+                             const struct uuid *parent, struct arena *arena, struct uuid **ret,
                              size_t *ret_count);
 
 /* Writer. Removes all spans of a trace with their bodies, and the trace's sums. *ret_count = how

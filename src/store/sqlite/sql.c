@@ -116,14 +116,6 @@ struct str sql_body_delete(struct arena *arena, const struct resource *resource)
     return str_format(arena, "DELETE FROM %s_body WHERE id = ?1", sql_table(resource));
 }
 
-struct str sql_span_children(struct arena *arena)
-{
-    return str_format(arena,
-                      "SELECT %.*s FROM span t JOIN project p ON p.id = t.project "
-                      "WHERE t.project = ?1 AND t.trace_id = ?2 AND t.parent_span_id = ?3",
-                      STR_ARG(sql_entity_columns(arena, &span_resource)));
-}
-
 const char *sql_annotation_table(const struct resource *resource)
 {
     return resource == &comment_resource ? "comment" : "score";

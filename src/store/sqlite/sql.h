@@ -55,9 +55,6 @@ struct str sql_body_write(struct arena *arena, const struct resource *resource, 
 struct str sql_body_get(struct arena *arena, const struct resource *resource);
 struct str sql_body_delete(struct arena *arena, const struct resource *resource);
 
-/* ?1 project, ?2 trace, ?3 parent. */
-struct str sql_span_children(struct arena *arena);
-
 /* Scores and comments: their table, which fields are columns, and these columns in the table's
  * order, each with the prefix in front. */
 const char *sql_annotation_table(const struct resource *resource);

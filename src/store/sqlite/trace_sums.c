@@ -48,13 +48,13 @@ enum err store_trace_add(struct session *session, int64_t project_key, const str
 }
 
 enum err store_span_children(struct session *session, int64_t project_key, const struct uuid *trace,
-                             const struct uuid *parent, struct arena *arena, struct row **ret,
+                             const struct uuid *parent, struct arena *arena, struct uuid **ret,
                              size_t *ret_count)
 {
-    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
-        session_prepare(session, sql_span_children(arena));
+    sqlite3_stmt *statement __attribute__((cleanup(statement_reset))) = session_statement(
+        session, STATEMENT_SPAN_CHILDREN,
+        "SELECT id FROM span WHERE project = ?1 AND trace_id = ?2 AND parent_span_id = ?3");
     size_t size = 8;
-    enum err err;
     int rc;
 
     if (!statement)
@@ -62,20 +62,17 @@ enum err store_span_children(struct session *session, int64_t project_key, const
     sqlite3_bind_int64(statement, 1, project_key);
     bind_uuid(statement, 2, trace);
     bind_uuid(statement, 3, parent);
-    *ret = arena_alloc(arena, size * sizeof(struct row));
+    *ret = arena_alloc(arena, size * sizeof(**ret));
     *ret_count = 0;
     while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
         if (*ret_count == size) {
-            *ret =
-                arena_grow(arena, *ret, size * sizeof(struct row), 2 * size * sizeof(struct row));
+            *ret = arena_grow(arena, *ret, size * sizeof(**ret), 2 * size * sizeof(**ret));
             size *= 2;
         }
         if (!*ret || arena_is_over(arena))
             return ERR_TOO_LARGE;
-        err = entity_read(session, statement, &span_resource, LOAD_NONE, arena,
-                          &(*ret)[(*ret_count)++]);
-        if (err)
-            return err;
+        if (sqlite3_column_bytes(statement, 0) == sizeof(**ret))
+            memcpy(&(*ret)[(*ret_count)++], sqlite3_column_blob(statement, 0), sizeof(**ret));
     }
     return rc == SQLITE_DONE ? ERR_OK : session_failed(session, "read spans");
 }

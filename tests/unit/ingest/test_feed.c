@@ -155,6 +155,31 @@ static void test_slow(void **state)
     feed_unsubscribe(quick.subscriber);
 }
 
+/* A change that wrote more than is kept leaves nobody with half of it. */
+static void test_huge_change(void **state)
+{
+    struct change change = {0};
+    struct follower same, other;
+    size_t used;
+
+    (void)state;
+    assert_true(follow(&same, 1, &trace_resource));
+    assert_true(follow(&other, 2, &trace_resource));
+    for (unsigned i = 0; i < FEED_NOTES_MAX; i++)
+        note(&change, 1, &trace_resource, 1, false);
+    feed_publish(feed, &change);
+    assert_int_equal(same.drops, 0);
+    used = arena.used;
+    note(&change, 2, &trace_resource, 2, false);
+    assert_int_equal(arena.used, used);
+    feed_publish(feed, &change);
+    assert_int_equal(same.drops, 1);
+    assert_int_equal(other.drops, 1);
+    assert_false(feed_take(other.subscriber, events, &count));
+    feed_unsubscribe(same.subscriber);
+    feed_unsubscribe(other.subscriber);
+}
+
 static void test_limit(void **state)
 {
     struct follower followers[4];
@@ -215,6 +240,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_who_is_told, start, stop),
         cmocka_unit_test_setup_teardown(test_once, start, stop),
         cmocka_unit_test_setup_teardown(test_slow, start, stop),
+        cmocka_unit_test_setup_teardown(test_huge_change, start, stop),
         cmocka_unit_test_setup_teardown(test_limit, start, stop),
         cmocka_unit_test_setup_teardown(test_threads, start, stop),
     };

@@ -48,7 +48,7 @@ static struct value *sums_of(int64_t key, unsigned trace)
 
 static void write_sums(struct span_sums *sums)
 {
-    struct thread_sums *threads = thread_sums_new(&change, 0);
+    struct thread_sums *threads = thread_sums_new(&change, change.arena, 0);
 
     assert_int_equal(span_sums_write(sums, t.writer, threads), ERR_OK);
     assert_int_equal(thread_sums_write(threads, t.writer), ERR_OK);

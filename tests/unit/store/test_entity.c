@@ -396,7 +396,8 @@ static void test_any_project(void **state)
 static void test_move(void **state)
 {
     struct uuid trace = test_uuid(1), other = test_uuid(2), parent = test_uuid(9);
-    struct row row, *children;
+    struct uuid *children;
+    struct row row;
     size_t count;
 
     (void)state;
