@@ -69,7 +69,7 @@ enum err apply_change(struct change *change)
         print_error("%s\n", store_message(apply_store.writer));
     apply_error = change->error;
     apply_notes = 0;
-    for (const struct feed_note *note = err ? NULL : change->notes; note; note = note->next)
+    for (const struct feed_note *note = err ? NULL : change->notes.first; note; note = note->next)
         apply_notes++;
     return err;
 }
