@@ -134,7 +134,8 @@ run: deps ## build with the web client, and serve on http://localhost:5173 with 
 
 bench: $(BENCH_PROGRAMS) ## build the benchmark programs into build/bench
 
-$(BENCH_PROGRAMS): build/bench/%: $(B)/bench/%.o $(call objects,$(BENCH_HELPERS))
+$(BENCH_PROGRAMS): build/bench/%: $(B)/bench/%.o $(call objects,$(BENCH_HELPERS)) \
+    $(B)/libocelli.a
 	@mkdir -p $(@D)
 	$(Q)$(call link,$^)
 

@@ -8,10 +8,9 @@
 struct query_plan_result {
     size_t checked; /* that must not look at all rows */
     size_t failed;  /* of these */
-    size_t wanted;  /* that look at all rows, where an index would help */
 };
 
 /* Prints the plan of every statement. False with a line on stderr when one cannot be prepared. */
-bool query_plan_check(const char *database, bool has_scores, struct query_plan_result *ret);
+bool query_plan_check(const char *database, struct query_plan_result *ret);
 
 #endif

@@ -188,13 +188,14 @@ static enum produce_result produce_list(struct request *request, struct buf *out
 static void start_list(struct request *request, struct list_state *state, enum err err,
                        struct error *error)
 {
-    if (!err && !state->lines)
-        err = store_entity_count(state->session, &state->query, &state->total);
     if (!err)
         err = annotation_view_init(state->session, state->query.resource, state->query.project.key,
                                    state->view.excluded, &state->annotations);
     if (!err)
-        err = store_entity_open(state->session, &state->query, &request->arena, &state->cursor);
+        err = state->lines ? store_entity_open(state->session, &state->query, &request->arena,
+                                               &state->cursor)
+                           : store_entity_page(state->session, &state->query, &request->arena,
+                                               &state->cursor, &state->total);
     if (err) {
         api_fail(request, err, error, state->session);
         store_entity_close(state->cursor);

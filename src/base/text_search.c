@@ -3,6 +3,11 @@
 #include "base/text_search.h"
 
 #include "base/arena.h"
+#include "base/mem.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* One literal character of a pattern, or a wildcard for one character. */
 struct unit {
@@ -131,4 +136,119 @@ bool text_contains(struct arena *scratch, struct str text, struct str pattern)
 bool text_contains_exact(struct arena *scratch, struct str text, struct str pattern)
 {
     return find_pattern(scratch, text, pattern, false);
+}
+
+/* ---- patterns that are made ready ---- */
+
+struct text_pattern {
+    bool exact;
+    bool literal; /* no wildcards, and cases of ASCII only: `bytes` are looked for as they are */
+    bool fits_ids;
+    size_t n;
+    char bytes[]; /* of a literal without case: in lower case */
+};
+
+struct text_pattern *text_pattern_new(struct str pattern, bool exact)
+{
+    struct text_pattern *p = mem_alloc(sizeof(*p) + pattern.n + 1);
+
+    p->exact = exact;
+    p->literal = exact || is_ascii(pattern);
+    p->fits_ids = true;
+    p->n = pattern.n;
+    for (size_t i = 0; i < pattern.n; i++) {
+        char c = lower_ascii(pattern.p[i]);
+        p->literal = p->literal && !is_special(c);
+        p->fits_ids = p->fits_ids && ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+                                      c == '-' || is_special(c));
+        p->bytes[i] = pattern.p[i];
+    }
+    for (size_t i = 0; p->literal && !exact && i < p->n; i++)
+        p->bytes[i] = lower_ascii(p->bytes[i]);
+    return p;
+}
+
+static bool equals_at(const char *text, const char *part, size_t n, bool exact)
+{
+    if (exact)
+        return memcmp(text, part, n) == 0;
+    for (size_t i = 0; i < n; i++) {
+        if (lower_ascii(text[i]) != part[i])
+            return false;
+    }
+    return true;
+}
+
+static bool find_slowly(struct str text, size_t from, const char *part, size_t n, bool exact)
+{
+    for (size_t at = from; at + n <= text.n; at++) {
+        char c = exact ? text.p[at] : lower_ascii(text.p[at]);
+        if (c == part[0] && equals_at(text.p + at, part, n, exact))
+            return true;
+    }
+    return false;
+}
+
+/* Sixteen places at a time: those where the first and the last byte fit are compared. */
+static bool find_literal(struct str text, const char *part, size_t n, bool exact)
+{
+    size_t at = 0;
+
+    if (n == 0)
+        return true;
+    if (text.n < n)
+        return false;
+#ifdef __SSE2__
+    /* Letters get the bit that lower case has; what else falls together is told apart later. */
+    const char bit_first = !exact && is_letter(part[0]) ? 0x20 : 0;
+    const char bit_last = !exact && is_letter(part[n - 1]) ? 0x20 : 0;
+    const __m128i first = _mm_set1_epi8(part[0]), last = _mm_set1_epi8(part[n - 1]);
+    const __m128i fold_first = _mm_set1_epi8(bit_first), fold_last = _mm_set1_epi8(bit_last);
+
+    for (; at + n + 15 <= text.n; at += 16) {
+        __m128i a = _mm_loadu_si128((const void *)(text.p + at));
+        __m128i b = _mm_loadu_si128((const void *)(text.p + at + n - 1));
+        __m128i fits = _mm_and_si128(_mm_cmpeq_epi8(_mm_or_si128(a, fold_first), first),
+                                     _mm_cmpeq_epi8(_mm_or_si128(b, fold_last), last));
+        unsigned mask = (unsigned)_mm_movemask_epi8(fits);
+        for (; mask; mask &= mask - 1) {
+            if (equals_at(text.p + at + __builtin_ctz(mask), part, n, exact))
+                return true;
+        }
+    }
+#endif
+    return find_slowly(text, at, part, n, exact);
+}
+
+bool text_pattern_matches(const struct text_pattern *pattern, struct arena *scratch,
+                          struct str text)
+{
+    if (pattern->literal)
+        return find_literal(text, pattern->bytes, pattern->n, pattern->exact);
+    return pattern->exact ? text_contains_exact(scratch, text, str_make(pattern->bytes, pattern->n))
+                          : text_contains(scratch, text, str_make(pattern->bytes, pattern->n));
+}
+
+bool text_pattern_fits_ids(const struct text_pattern *pattern)
+{
+    return pattern->fits_ids;
+}
+
+static bool equals_any_case(const char *a, const char *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (lower_ascii(a[i]) != lower_ascii(b[i]))
+            return false;
+    }
+    return true;
+}
+
+bool text_starts_any_case(struct str text, struct str part)
+{
+    return text.n >= part.n && equals_any_case(text.p, part.p, part.n);
+}
+
+bool text_ends_any_case(struct str text, struct str part)
+{
+    return text.n >= part.n && equals_any_case(text.p + text.n - part.n, part.p, part.n);
 }

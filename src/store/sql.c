@@ -3,6 +3,7 @@
 #include "store/sql.h"
 
 #include "base/mem.h"
+#include "store/zone_table.h"
 
 /* No sensible statement is longer. */
 #define TEXT_MAX ((size_t)4 * 1024 * 1024)
@@ -74,19 +75,11 @@ static bool is_span(const struct entity_query *query)
     return query->resource == &span_resource;
 }
 
-/* Columns that a search looks at, NULL-terminated (query.md 11). */
-static const char *const trace_search[] = {"uuid_text(t.id)", "t.name",   "t.thread_id",
-                                           "b.input",         "b.output", "b.metadata",
-                                           "b.error_info",    NULL};
-static const char *const span_search[] = {"uuid_text(t.id)",
-                                          "uuid_text(t.trace_id)",
-                                          "t.name",
-                                          "t.model",
-                                          "t.provider",
-                                          "b.input",
-                                          "b.output",
-                                          "b.metadata",
-                                          NULL};
+/* What a search looks at (query.md 11), as search() takes it: ids, tags, texts. */
+static const char trace_search[] = ", 1, t.id, t.tags, t.name, t.thread_id, b.input, b.output,"
+                                   " b.metadata, b.error_info)";
+static const char span_search[] = ", 2, t.id, t.trace_id, t.tags, t.name, t.model, t.provider,"
+                                  " b.input, b.output, b.metadata)";
 
 /* A condition per type of span: whether the row is of it and its name matches. */
 static void add_type_search(struct sql *sql, struct str search)
@@ -104,21 +97,12 @@ static void add_type_search(struct sql *sql, struct str search)
 
 static void add_search(struct sql *sql, const struct entity_query *query)
 {
-    const char *const *columns = is_span(query) ? span_search : trace_search;
-
     sql_add(sql, " AND (");
     if (is_span(query))
         add_type_search(sql, query->search);
-    sql_add(sql, "t.tags IS NOT NULL AND tags_match(t.tags, ");
+    sql_add(sql, "search(");
     sql_add_text(sql, query->search);
-    sql_add(sql, ", 0)");
-    for (size_t i = 0; columns[i]; i++) {
-        sql_add(sql, " OR contains(");
-        sql_add(sql, columns[i]);
-        sql_add(sql, ", ");
-        sql_add_text(sql, query->search);
-        sql_add(sql, ")");
-    }
+    sql_add(sql, is_span(query) ? span_search : trace_search);
     sql_add(sql, ")");
 }
 
@@ -147,23 +131,23 @@ static void add_ids(struct sql *sql, const struct entity_query *query)
         sql_add(sql, query->id_count ? ")" : " AND false");
 }
 
-void sql_add_entity_source(struct sql *sql, const struct entity_query *query)
+/* Bodies where a condition or the order needs them, and all conditions. */
+static void add_conditions(struct sql *sql, const struct entity_query *query, bool zones)
 {
     bool spans = is_span(query);
 
     sql->project_key = query->project.key;
-    sql_add(sql, spans ? " FROM span t" : " FROM trace t");
-    /* Else SQLite walks all spans of the project. */
-    if (spans && query->ids)
-        sql_add(sql, " INDEXED BY span_by_id");
-    sql_add(sql, " JOIN project p ON p.id = t.project");
     if (query->search.n || filter_uses(query->filter, SOURCE_HEAVY) || sorts_by_body(query))
         sql_add(sql, spans ? " LEFT JOIN span_body b ON b.id = t.body"
                            : " LEFT JOIN trace_body b ON b.id = t.body");
-    sql_add(sql, " WHERE t.project = ");
+    sql_add(sql, " WHERE ");
+    if (zones) {
+        sql_add_zone_conditions(sql, query);
+        sql_add(sql, " AND ");
+    }
+    /* Of given ids, SQLite would else walk all spans of the project. */
+    sql_add(sql, spans && query->ids ? "+t.project = " : "t.project = ");
     sql_add_int(sql, query->project.key);
-    if (!spans)
-        sql_add(sql, " AND t.present = 1");
     add_ids(sql, query);
     add_bound(sql, " AND t.id >= ", query->has_from, &query->from);
     add_bound(sql, " AND t.id <= ", query->has_to, &query->to);
@@ -186,6 +170,78 @@ void sql_add_entity_source(struct sql *sql, const struct entity_query *query)
     }
     if (query->search.n)
         add_search(sql, query);
+    if (!spans) /* last: nearly all rows are */
+        sql_add(sql, " AND t.present = 1");
+}
+
+void sql_add_entity_source(struct sql *sql, const struct entity_query *query)
+{
+    sql_add(sql, is_span(query) ? " FROM span t" : " FROM trace t");
+    sql_add(sql, " JOIN project p ON p.id = t.project");
+    add_conditions(sql, query, false);
+}
+
+/* The test that asks for one thread, so that the index of threads serves; or NULL. */
+static const struct filter_node *find_thread(const struct filter_node *node)
+{
+    const struct filter_node *found = NULL;
+
+    if (node->kind == FILTER_AND) {
+        for (const struct filter_node *child = node->first; child && !found; child = child->next)
+            found = find_thread(child);
+        return found;
+    }
+    return node->kind == FILTER_TEST && node->op == OPERATOR_EQUAL &&
+                   str_eq(str_of(node->field->name), STR("thread_id"))
+               ? node
+               : NULL;
+}
+
+void sql_add_entity_scan(struct sql *sql, const struct entity_query *query)
+{
+    bool zones = sql_uses_zones(query);
+    const struct filter_node *thread =
+        query->filter && !is_span(query) ? find_thread(query->filter) : NULL;
+
+    sql_add(sql, " FROM ");
+    if (zones)
+        sql_add_zones(sql, query);
+    else
+        sql_add(sql, is_span(query) ? "span t" : "trace t");
+    add_conditions(sql, query, zones);
+    if (!thread)
+        return;
+    /* Said again with how rare it is, which the planner does not know. */
+    sql_add(sql, " AND unlikely(t.thread_id = ");
+    sql_add_text(sql, thread->value);
+    sql_add(sql, ")");
+}
+
+void sql_add_entity_range(struct sql *sql, const struct entity_query *query,
+                          const struct uuid *first, const struct uuid *last)
+{
+    sql_add(sql, is_span(query) ? " FROM span t" : " FROM trace t");
+    add_conditions(sql, query, false);
+    sql_add(sql, is_span(query) ? " AND t.trace_id BETWEEN " : " AND t.id BETWEEN ");
+    sql_add_uuid(sql, first);
+    sql_add(sql, " AND ");
+    sql_add_uuid(sql, last);
+}
+
+void sql_add_sort_value(struct sql *sql, const struct entity_query *query)
+{
+    switch (query->order == ORDER_FIELD ? query->sort_field : -1) {
+    case -1:
+        sql_add(sql, "NULL");
+        break;
+    case ENTITY_USAGE:
+        sql_add(sql, "usage_rank(t.usage, ");
+        sql_add_text(sql, query->sort_key);
+        sql_add(sql, ")");
+        break;
+    default:
+        sql_add(sql, zone_measures[zone_sort_measure(query)].sql);
+    }
 }
 
 /* What stands around a column to sort by it: only absent times and numbers are NULL. */

@@ -49,6 +49,23 @@ void sql_add_filter(struct sql *sql, const struct filter_node *node);
 /* Appends " FROM <table> t JOIN project p … WHERE <conditions of the query>". */
 void sql_add_entity_source(struct sql *sql, const struct entity_query *query);
 
+/* The same without the project, for statements that go over all matches in any order: they begin
+ * at the zones or the index that rule out most other rows. */
+void sql_add_entity_scan(struct sql *sql, const struct entity_query *query);
+
+/* The same for the rows whose key in zones lies between two ids, which are the last two values. */
+void sql_add_entity_range(struct sql *sql, const struct entity_query *query,
+                          const struct uuid *first, const struct uuid *last);
+
+/* Whether zones (sqlite/zone.h) rule rows out; then the table and its zones, and conditions on
+ * them. */
+bool sql_uses_zones(const struct entity_query *query);
+void sql_add_zones(struct sql *sql, const struct entity_query *query);
+void sql_add_zone_conditions(struct sql *sql, const struct entity_query *query);
+
+/* Appends what a number is sorted by: one expression, NULL for absent values. */
+void sql_add_sort_value(struct sql *sql, const struct entity_query *query);
+
 /* Appends a whole statement: a row for each row that counts, with the columns of enum
  * sql_metric_column. Rows of one entity and score name come one after the other. `narrow`: spans
  * are looked up by their ids; else all of the project are read, which is the order they stand in.

@@ -52,16 +52,16 @@ static void add_call(struct sql *sql, const char *name, const struct expression 
     sql_add(sql, ")");
 }
 
-/* starts() and ends() are literal; without case both sides are lowered. */
+/* starts() and ends() are literal. */
 static void add_affix(struct sql *sql, const char *name, const struct expression *e,
                       struct str value, bool exact)
 {
     sql_add(sql, name);
-    sql_add(sql, exact ? "(" : "(lower(");
+    sql_add(sql, exact ? "(" : "_any(");
     add_expression(sql, e);
-    sql_add(sql, exact ? ", " : "), lower(");
+    sql_add(sql, ", ");
     sql_add_text(sql, value);
-    sql_add(sql, exact ? ")" : "))");
+    sql_add(sql, ")");
 }
 
 /* The eight operators of texts. */
@@ -100,9 +100,8 @@ static void add_string(struct sql *sql, const struct filter_node *node, bool exa
     struct expression e = {
         plain ? "" : "coalesce(", node->field->column, plain ? "" : ", '')", {0}};
 
-    if (node->field->source == SOURCE_HEAVY &&
-        (node->op == OPERATOR_CONTAINS || node->op == OPERATOR_NOT_CONTAINS))
-        e = (struct expression){"", node->field->column, "", {0}}; /* contains() unpacks */
+    if (node->op <= OPERATOR_ENDS_WITH)
+        e = (struct expression){"", node->field->column, "", {0}}; /* the functions unpack */
     else if (node->field->source == SOURCE_HEAVY)
         e = (struct expression){"coalesce(unpack(", node->field->column, "), '')", {0}};
     add_text_test(sql, node->op, &e, node->value, exact);
@@ -137,9 +136,27 @@ static void add_uuid(struct sql *sql, const struct filter_node *node)
     sql_add_uuid(sql, &id);
 }
 
+/* Whether a value that meets the test stands in the JSON text as it is, so that most texts need not
+ * be parsed. */
+static bool shows_in_json(const struct filter_node *node)
+{
+    if (node->field->source != SOURCE_HEAVY ||
+        (node->op != OPERATOR_CONTAINS && node->op != OPERATOR_STARTS_WITH &&
+         node->op != OPERATOR_ENDS_WITH && node->op != OPERATOR_EQUAL))
+        return false;
+    for (size_t i = 0; i < node->value.n; i++) {
+        char c = node->value.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == ' ' || c == '-' || c == '.' || c == ':' || c == ','))
+            return false;
+    }
+    return node->value.n > 0;
+}
+
 static void add_dictionary(struct sql *sql, const struct filter_node *node)
 {
     struct expression e = {"json_text(", node->field->column, ")", node->key};
+    struct expression whole = {"", node->field->column, "", {0}};
 
     switch (node->op) {
     case OPERATOR_GREATER:
@@ -159,6 +176,10 @@ static void add_dictionary(struct sql *sql, const struct filter_node *node)
         sql_add(sql, node->op == OPERATOR_IS_EMPTY ? " IN ('', 'null')" : " NOT IN ('', 'null')");
         return;
     default:
+        if (shows_in_json(node)) {
+            add_call(sql, "contains(", &whole, node->value);
+            sql_add(sql, " AND ");
+        }
         add_text_test(sql, node->op, &e, node->value, false);
     }
 }

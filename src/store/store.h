@@ -430,6 +430,11 @@ struct entity_cursor;
 enum err store_entity_count(struct session *session, const struct entity_query *query,
                             int64_t *ret);
 
+/* One page of a list and the total of matches, in one pass over the rows where they must be looked
+ * at. The query and the arena must outlive the cursor. */
+enum err store_entity_page(struct session *session, const struct entity_query *query,
+                           struct arena *arena, struct entity_cursor **ret, int64_t *ret_total);
+
 /* Opens a cursor. The query and the arena must outlive it. */
 enum err store_entity_open(struct session *session, const struct entity_query *query,
                            struct arena *arena, struct entity_cursor **ret);

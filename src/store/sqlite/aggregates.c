@@ -9,27 +9,51 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-/* ---- percentiles(x): p50, p90, p99 of the values that are not NULL, as three doubles ---- */
-
-struct percentiles {
-    struct buf values; /* doubles */
-};
+/* ---- totals(start, end, heavy, tags, cost, spans, llm spans) ---- */
 
 #define VALUES_MAX_BYTES ((size_t)1024 * 1024 * 1024)
 
-static void percentiles_step(sqlite3_context *context, int count, sqlite3_value **values)
+struct totals {
+    struct row_totals sums;
+    struct buf durations; /* doubles, ms */
+};
+
+static void add_duration(sqlite3_context *context, struct totals *state, sqlite3_value **values)
 {
-    struct percentiles *state = sqlite3_aggregate_context(context, sizeof(*state));
+    int64_t start = sqlite3_value_int64(values[0]);
     double value;
 
-    (void)count;
-    if (!state || sqlite3_value_type(values[0]) == SQLITE_NULL)
-        return; /* so no value is NaN, and select_value() ends */
-    if (state->values.max == 0)
-        buf_init(&state->values, VALUES_MAX_BYTES);
-    value = sqlite3_value_double(values[0]);
-    if (!buf_append(&state->values, str_make((const char *)&value, sizeof(value))))
+    if (start == 0 || sqlite3_value_type(values[1]) == SQLITE_NULL)
+        return;
+    value = (double)(sqlite3_value_int64(values[1]) / 1000 - start / 1000) / 1000.0;
+    if (state->durations.max == 0)
+        buf_init(&state->durations, VALUES_MAX_BYTES);
+    if (!buf_append(&state->durations, str_make((const char *)&value, sizeof(value))))
         sqlite3_result_error_nomem(context);
+}
+
+static void totals_step(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct totals *state = sqlite3_aggregate_context(context, sizeof(*state));
+    struct row_totals *sums = &state->sums;
+    int64_t heavy = sqlite3_value_int64(values[2]);
+
+    (void)count;
+    if (!state)
+        return;
+    sums->count++;
+    add_duration(context, state, values);
+    for (int i = 0; i < 4; i++)
+        sums->heavy[i] += heavy >> i & 1;
+    if (sqlite3_value_type(values[3]) != SQLITE_NULL)
+        sums->tags += tags_count(sqlite3_user_data(context), values[3]);
+    if (sqlite3_value_type(values[4]) != SQLITE_NULL) {
+        decimal_int cost = cost_read(values[4]);
+        sums->costs += cost > 0;
+        sums->cost = decimal_add(sums->cost, cost > 0 ? cost : 0);
+    }
+    sums->spans += sqlite3_value_int64(values[5]);
+    sums->llm_spans += sqlite3_value_int64(values[6]);
 }
 
 static void swap(double *a, double *b)
@@ -66,13 +90,15 @@ static double select_value(double *values, size_t n, size_t k)
     return values[k];
 }
 
-/* Linear interpolation at q * (n - 1) (stats.md 1). */
-static double percentile(double *values, size_t n, double q)
+/* Linear interpolation at q * (n - 1) (stats.md 1). The values before `from` are not greater than
+ * any behind; *ret_from is that place for a greater q. */
+static double percentile(double *values, size_t n, double q, size_t from, size_t *ret_from)
 {
     double place = q * (double)(n - 1), low, high;
     size_t k = (size_t)place;
 
-    low = select_value(values, n, k);
+    low = select_value(values + from, n - from, k - from);
+    *ret_from = k;
     if (k + 1 >= n)
         return low;
     high = values[k + 1];
@@ -84,21 +110,23 @@ static double percentile(double *values, size_t n, double q)
 void percentiles_compute(double *values, size_t n, double ret[3])
 {
     static const double quantiles[] = {0.5, 0.9, 0.99};
+    size_t from = 0;
 
     for (size_t i = 0; i < 3; i++)
-        ret[i] = n ? percentile(values, n, quantiles[i]) : 0;
+        ret[i] = n ? percentile(values, n, quantiles[i], from, &from) : 0;
 }
 
-static void percentiles_final(sqlite3_context *context)
+static void totals_final(sqlite3_context *context)
 {
-    struct percentiles *state = sqlite3_aggregate_context(context, 0);
-    double out[3];
+    static const struct row_totals none;
+    struct totals *state = sqlite3_aggregate_context(context, 0);
 
-    percentiles_compute(state ? (double *)state->values.p : NULL,
-                        state ? state->values.n / sizeof(double) : 0, out);
     if (state)
-        buf_done(&state->values);
-    sqlite3_result_blob(context, out, sizeof(out), SQLITE_TRANSIENT);
+        percentiles_compute((double *)state->durations.p, state->durations.n / sizeof(double),
+                            state->sums.duration);
+    if (state)
+        buf_done(&state->durations);
+    sqlite3_result_blob(context, state ? &state->sums : &none, sizeof(none), SQLITE_TRANSIENT);
 }
 
 /* ---- cost_sum(x) ---- */
@@ -129,6 +157,10 @@ struct name_stats {
 
 struct tally_stats {
     void *by_name; /* tree of struct name_stats */
+    struct {
+        const char *text; /* of the dictionary, the same in every row */
+        struct name_stats *stats;
+    } recent[16];
     struct buf out;
 };
 
@@ -164,7 +196,13 @@ static void tally_stats_step(sqlite3_context *context, int count, sqlite3_value 
 
     (void)count;
     while (state && tally_next(session->store, &walk, &name, &number)) {
-        struct name_stats *stats = find_stats(state, name);
+        size_t place = ((uintptr_t)name.p >> 4) % 16;
+        struct name_stats *stats = state->recent[place].stats;
+        if (state->recent[place].text != name.p || !stats || stats->name.n != name.n ||
+            memcmp(stats->name.p, name.p, name.n) != 0)
+            stats = find_stats(state, name);
+        state->recent[place].text = name.p;
+        state->recent[place].stats = stats;
         stats->sum += number;
         stats->positive += number > 0 ? number : 0;
         stats->rows++;
@@ -371,7 +409,7 @@ int aggregates_register(struct session *session)
         void (*step)(sqlite3_context *, int, sqlite3_value **);
         void (*final)(sqlite3_context *);
     } table[] = {
-        {"percentiles", 1, percentiles_step, percentiles_final},
+        {"totals", 7, totals_step, totals_final},
         {"cost_sum", 1, cost_sum_step, cost_sum_final},
         {"tally_stats", 1, tally_stats_step, tally_stats_final},
         {"tally_sum", 1, tally_sum_step, tally_sum_final},

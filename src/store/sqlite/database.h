@@ -9,6 +9,8 @@
 #include "store/sqlite/sql.h"
 #include "store/store.h"
 
+enum zone_statement { ZONE_FLOOR, ZONE_NEXT, ZONE_MOVE, ZONE_WRITE, ZONE_STATEMENT_COUNT };
+
 /* Statements that each session keeps prepared. Those of entities have one slot per resource. */
 enum statement {
     STATEMENT_BEGIN,
@@ -41,7 +43,8 @@ enum statement {
     STATEMENT_THREAD_PUT,
     STATEMENT_THREAD_FIRST_MESSAGE,
     STATEMENT_THREAD_LAST_MESSAGE,
-    STATEMENT_COUNT,
+    STATEMENT_ZONE, /* of traces, then of spans */
+    STATEMENT_COUNT = STATEMENT_ZONE + 2 * ZONE_STATEMENT_COUNT,
 };
 
 /* An environment's name that needs nothing when a trace has it. */
@@ -73,6 +76,8 @@ struct session {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     size_t names_mark; /* writer: names known when the transaction began */
     size_t names_savepoint;
+    struct zone_notes *zones; /* writer: see zone.h */
+    struct page *page;        /* readers: what page_add() collects into */
     bool writer;
     int64_t deadline_ns; /* readers: of what runs now */
     struct read_watch watch;
@@ -181,6 +186,17 @@ struct tally_walk {
 };
 bool tally_next(const struct store *store, struct tally_walk *walk, struct str *ret_name,
                 int64_t *ret_count);
+
+/* The result of totals(), a blob. */
+struct row_totals {
+    int64_t count, heavy[4], tags, spans, llm_spans;
+    int64_t costs; /* rows with a cost above 0, and its sum */
+    decimal_int cost;
+    double duration[3]; /* p50, p90, p99 in ms */
+};
+
+/* How many tags a column has. */
+int64_t tags_count(struct session *session, sqlite3_value *value);
 
 /* Takes the next name off the result of tally_stats(). False at its end. */
 bool tally_stats_next(struct str *blob, struct usage_stats *ret);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "store/pack.h"
+#include "store/sqlite/zone.h"
 
 /* Enough for the columns of all PATCHable fields with their times. */
 #define PATCHED_TEXT_MAX 2048
@@ -268,7 +269,9 @@ enum err store_entity_put(struct session *session, struct row *row)
             bind_field(session, statement, index++, &resource->fields[i], &row->record->v[i]))
             return ERR_INTERNAL;
     }
-    return session_run(session, statement);
+    if (session_run(session, statement))
+        return ERR_INTERNAL;
+    return zone_note_entity(session, row, write != ROW_UPDATE);
 }
 
 enum err store_entity_delete(struct session *session, const struct row *row)

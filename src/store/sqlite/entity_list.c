@@ -1,15 +1,9 @@
 /* Counting and listing traces and spans. */
 #include "store/sql.h"
-#include "store/sqlite/database.h"
+#include "store/sqlite/page.h"
 
 /* Binds of the largest filter. */
 #define SQL_ARENA_BYTES ((size_t)8 * 1024 * 1024)
-
-struct entity_cursor {
-    struct session *session;
-    const struct entity_query *query;
-    sqlite3_stmt *statement;
-};
 
 sqlite3_stmt *session_prepare_sql(struct session *session, const struct sql *sql)
 {
@@ -30,8 +24,7 @@ sqlite3_stmt *session_prepare_sql(struct session *session, const struct sql *sql
     return statement;
 }
 
-/* True when nothing narrows the list, so that the project's counters are the answer. */
-static bool is_whole_project(const struct entity_query *query)
+bool entity_is_whole_project(const struct entity_query *query)
 {
     return !query->nothing && !query->ids && !query->has_from && !query->has_to &&
            !query->has_trace && !query->type && !query->source && !query->filter &&
@@ -45,7 +38,7 @@ enum err store_entity_count(struct session *session, const struct entity_query *
     struct sql sql;
     enum err err = ERR_OK;
 
-    if (is_whole_project(query)) {
+    if (entity_is_whole_project(query)) {
         *ret = query->resource == &span_resource     ? query->project.span_count
                : query->resource == &thread_resource ? query->project.thread_count
                                                      : query->project.trace_count;
@@ -57,7 +50,7 @@ enum err store_entity_count(struct session *session, const struct entity_query *
     if (query->resource == &thread_resource)
         err = thread_add_source(session, &sql, query);
     else
-        sql_add_entity_source(&sql, query);
+        sql_add_entity_scan(&sql, query);
     if (!err)
         statement = session_prepare_sql(session, &sql);
     if (err)
@@ -78,6 +71,10 @@ enum err store_entity_open(struct session *session, const struct entity_query *q
     struct sql sql;
     enum err err = ERR_OK;
 
+    *ret = NULL;
+    if (query->resource == &span_resource && query->order == ORDER_ID && !query->ids &&
+        page_fits(query))
+        return entity_open_by_id(session, query, arena, ret);
     sql_init(&sql, arena);
     if (query->resource == &thread_resource) {
         err = thread_add_list(session, &sql, query);
@@ -97,8 +94,16 @@ enum err store_entity_open(struct session *session, const struct entity_query *q
 
 enum err store_entity_next(struct entity_cursor *cursor, struct arena *arena, struct row *ret)
 {
-    int rc = sqlite3_step(cursor->statement);
+    const struct entity_query *query = cursor->query;
+    int rc;
 
+    if (cursor->page) {
+        if (cursor->next >= cursor->page->count)
+            return ERR_NOT_FOUND;
+        return store_entity_get(cursor->session, query->resource, 0, query->project.key,
+                                &cursor->page->keys[cursor->next++].id, query->load, arena, ret);
+    }
+    rc = sqlite3_step(cursor->statement);
     if (rc == SQLITE_DONE)
         return ERR_NOT_FOUND;
     if (rc != SQLITE_ROW)

@@ -1,43 +1,17 @@
 /* Statistics over traces or spans in one pass. */
 #include "store/sql.h"
-#include "store/sqlite/database.h"
+#include "store/sqlite/page.h"
 
-/* In the order of read_stats(). */
-static const char shared_columns[] =
-    "SELECT count(*),"
-    " percentiles(CASE WHEN t.start_time != 0 THEN"
-    " (t.end_time / 1000 - t.start_time / 1000) / 1000.0 END),"
-    " coalesce(sum(t.heavy & 1 != 0), 0), coalesce(sum(t.heavy & 2 != 0), 0),"
-    " coalesce(sum(t.heavy & 4 != 0), 0), coalesce(sum(t.heavy & 8 != 0), 0),"
-    " coalesce(sum(CASE WHEN t.tags IS NOT NULL THEN tags_count(t.tags) ELSE 0 END), 0),"
-    " coalesce(sum(coalesce(t.cost, 0) > 0), 0),"
-    " cost_sum(CASE WHEN t.cost > 0 THEN t.cost ELSE 0 END), tally_stats(t.usage)";
+enum { STATS_TOTALS, STATS_USAGE, STATS_THREADS };
 
-static const char trace_columns[] = ", count(DISTINCT t.thread_id), coalesce(sum(t.span_count), 0),"
-                                    " coalesce(sum(t.llm_span_count), 0)";
-
+/* In the order of the numbers above. */
+static const char span_columns[] =
+    "SELECT totals(t.start_time, t.end_time, t.heavy, t.tags, t.cost, 0, 0), tally_stats(t.usage)";
 static const char thread_columns[] =
-    "SELECT count(*),"
-    " percentiles(CASE WHEN t.start_time != 0 THEN"
-    " (t.end_time / 1000 - t.start_time / 1000) / 1000.0 END), 0, 0, 0, 0, 0,"
-    " coalesce(sum(coalesce(t.cost, 0) > 0), 0),"
-    " cost_sum(CASE WHEN t.cost > 0 THEN t.cost ELSE 0 END), tally_stats(t.usage)";
-
-enum {
-    STATS_COUNT,
-    STATS_DURATION,
-    STATS_INPUTS,
-    STATS_OUTPUTS,
-    STATS_METADATA,
-    STATS_ERRORS,
-    STATS_TAGS,
-    STATS_COSTS,
-    STATS_COST,
-    STATS_USAGE,
-    STATS_THREADS,
-    STATS_SPANS,
-    STATS_LLM_SPANS,
-};
+    "SELECT totals(t.start_time, t.end_time, 0, NULL, t.cost, 0, 0), tally_stats(t.usage)";
+static const char trace_columns[] =
+    "SELECT totals(t.start_time, t.end_time, t.heavy, t.tags, t.cost, t.span_count,"
+    " t.llm_span_count), tally_stats(t.usage)";
 
 enum err usage_stats_read(sqlite3_stmt *statement, int column, struct arena *arena,
                           struct usage_stats **ret, size_t *ret_count)
@@ -62,25 +36,26 @@ enum err usage_stats_read(sqlite3_stmt *statement, int column, struct arena *are
     return ERR_OK;
 }
 
-static enum err read_stats(sqlite3_stmt *s, bool traces, struct arena *arena,
-                           struct entity_stats *ret)
+static enum err read_stats(sqlite3_stmt *s, struct arena *arena, struct entity_stats *ret)
 {
+    struct row_totals totals = {0};
+
     *ret = (struct entity_stats){0};
-    ret->count = sqlite3_column_int64(s, STATS_COUNT);
-    if (sqlite3_column_bytes(s, STATS_DURATION) == sizeof(ret->duration))
-        memcpy(ret->duration, sqlite3_column_blob(s, STATS_DURATION), sizeof(ret->duration));
-    ret->inputs = sqlite3_column_int64(s, STATS_INPUTS);
-    ret->outputs = sqlite3_column_int64(s, STATS_OUTPUTS);
-    ret->metadata = sqlite3_column_int64(s, STATS_METADATA);
-    ret->errors = sqlite3_column_int64(s, STATS_ERRORS);
-    ret->tags = sqlite3_column_int64(s, STATS_TAGS);
-    ret->costs = sqlite3_column_int64(s, STATS_COSTS);
-    ret->cost = cost_read(sqlite3_column_value(s, STATS_COST));
-    if (traces) {
+    if (sqlite3_column_bytes(s, STATS_TOTALS) == sizeof(totals))
+        memcpy(&totals, sqlite3_column_blob(s, STATS_TOTALS), sizeof(totals));
+    ret->count = totals.count;
+    memcpy(ret->duration, totals.duration, sizeof(ret->duration));
+    ret->inputs = totals.heavy[0];
+    ret->outputs = totals.heavy[1];
+    ret->metadata = totals.heavy[2];
+    ret->errors = totals.heavy[3];
+    ret->tags = totals.tags;
+    ret->costs = totals.costs;
+    ret->cost = totals.cost;
+    ret->spans = totals.spans;
+    ret->llm_spans = totals.llm_spans;
+    if (sqlite3_column_count(s) > STATS_THREADS)
         ret->threads = sqlite3_column_int64(s, STATS_THREADS);
-        ret->spans = sqlite3_column_int64(s, STATS_SPANS);
-        ret->llm_spans = sqlite3_column_int64(s, STATS_LLM_SPANS);
-    }
     return usage_stats_read(s, STATS_USAGE, arena, &ret->usage, &ret->usage_count);
 }
 
@@ -183,12 +158,13 @@ enum err store_entity_stats(struct session *session, const struct entity_query *
     enum err err = ERR_OK;
 
     sql_init(&sql, arena);
-    sql_add(&sql, threads ? thread_columns : shared_columns);
-    sql_add(&sql, traces ? trace_columns : "");
+    sql_add(&sql, threads ? thread_columns : traces ? trace_columns : span_columns);
+    if (traces && !entity_is_whole_project(query))
+        sql_add(&sql, ", count(DISTINCT t.thread_id)");
     if (threads)
         err = thread_add_source(session, &sql, query);
     else
-        sql_add_entity_source(&sql, query);
+        sql_add_entity_scan(&sql, query);
     statement = err ? NULL : session_prepare_sql(session, &sql);
     sql_done(&sql);
     if (err)
@@ -197,6 +173,8 @@ enum err store_entity_stats(struct session *session, const struct entity_query *
         return ERR_TOO_LARGE;
     if (!statement || sqlite3_step(statement) != SQLITE_ROW)
         return session_failed(session, "statistics");
-    err = read_stats(statement, traces, arena, ret);
+    err = read_stats(statement, arena, ret);
+    if (traces && entity_is_whole_project(query))
+        ret->threads = query->project.thread_count;
     return err ? err : add_scores(session, query, traces, arena, ret);
 }

@@ -5,10 +5,13 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "base/text_search.h"
 #include "model/tags.h"
 #include "query/json_path.h"
 #include "store/pack.h"
+#include "store/sqlite/page.h"
+#include "store/sqlite/zone.h"
 
 static struct session *session_of(sqlite3_context *context)
 {
@@ -59,29 +62,49 @@ static void function_unpack(sqlite3_context *context, int count, sqlite3_value *
     done(context);
 }
 
+/* The pattern that an argument is, made ready once per statement; NULL when it cannot be kept. */
+static const struct text_pattern *argument_pattern(sqlite3_context *context, sqlite3_value **values,
+                                                   int index, bool exact)
+{
+    struct text_pattern *pattern = sqlite3_get_auxdata(context, index);
+
+    if (pattern)
+        return pattern;
+    sqlite3_set_auxdata(context, index,
+                        text_pattern_new(str_make((const char *)sqlite3_value_text(values[index]),
+                                                  (size_t)sqlite3_value_bytes(values[index])),
+                                         exact),
+                        mem_free);
+    pattern = sqlite3_get_auxdata(context, index);
+    if (!pattern)
+        sqlite3_result_error_nomem(context);
+    return pattern;
+}
+
+static void result_contains(sqlite3_context *context, sqlite3_value **values, bool exact)
+{
+    const struct text_pattern *pattern = argument_pattern(context, values, 1, exact);
+
+    if (pattern)
+        sqlite3_result_int(context, text_pattern_matches(pattern, &session_of(context)->scratch,
+                                                         argument_text(context, values[0])));
+    done(context);
+}
+
 /* contains(x, pattern), contains_exact(x, pattern): LIKE '%pattern%' without and with case. */
 static void function_contains(sqlite3_context *context, int count, sqlite3_value **values)
 {
-    struct arena *scratch = &session_of(context)->scratch;
-    struct str pattern = argument_text(context, values[1]);
-
     (void)count;
-    sqlite3_result_int(context, text_contains(scratch, argument_text(context, values[0]), pattern));
-    done(context);
+    result_contains(context, values, false);
 }
 
 static void function_contains_exact(sqlite3_context *context, int count, sqlite3_value **values)
 {
-    struct arena *scratch = &session_of(context)->scratch;
-    struct str pattern = argument_text(context, values[1]);
-
     (void)count;
-    sqlite3_result_int(context,
-                       text_contains_exact(scratch, argument_text(context, values[0]), pattern));
-    done(context);
+    result_contains(context, values, true);
 }
 
-/* starts(text, part), ends(text, part): literal; the caller lowers both for case. */
+/* starts(text, part), ends(text, part): literal. */
 static void function_starts(sqlite3_context *context, int count, sqlite3_value **values)
 {
     (void)count;
@@ -95,6 +118,23 @@ static void function_ends(sqlite3_context *context, int count, sqlite3_value **v
     (void)count;
     sqlite3_result_int(context, str_ends_with(argument_text(context, values[0]),
                                               argument_text(context, values[1])));
+    done(context);
+}
+
+/* starts_any(text, part), ends_any(text, part): without the case of ASCII letters. */
+static void function_starts_any(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    sqlite3_result_int(context, text_starts_any_case(argument_text(context, values[0]),
+                                                     argument_text(context, values[1])));
+    done(context);
+}
+
+static void function_ends_any(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    sqlite3_result_int(context, text_ends_any_case(argument_text(context, values[0]),
+                                                   argument_text(context, values[1])));
     done(context);
 }
 
@@ -158,32 +198,127 @@ static void function_json_string(sqlite3_context *context, int count, sqlite3_va
     done(context);
 }
 
+/* Whether the JSON text of tags has a value with a character that is written in another way. */
+static bool has_escapes(struct str text)
+{
+    return text.n && memchr(text.p, '\\', text.n);
+}
+
+/* Takes the next element off the JSON text of an array of texts without escapes. */
+static bool next_tag(struct str *text, struct str *ret)
+{
+    const char *start = text->n ? memchr(text->p, '"', text->n) : NULL;
+    const char *end = NULL, *stop = text->p + text->n;
+
+    if (start)
+        end = memchr(start + 1, '"', (size_t)(stop - start) - 1);
+    if (!end)
+        return false;
+    *ret = str_make(start + 1, (size_t)(end - start) - 1);
+    *text = str_make(end + 1, (size_t)(stop - end) - 1);
+    return true;
+}
+
+/* Whether an element matches the pattern, or equals it. */
+static bool tags_match(struct arena *scratch, struct str text, const struct text_pattern *pattern,
+                       struct str exact)
+{
+    struct tags tags = {0};
+    struct str tag;
+    bool found = false;
+
+    if (!has_escapes(text)) {
+        while (!found && next_tag(&text, &tag))
+            found = pattern ? text_pattern_matches(pattern, scratch, tag) : str_eq(tag, exact);
+        return found;
+    }
+    tags_from_text(scratch, text, &tags);
+    for (size_t i = 0; i < tags.n && !found; i++)
+        found = pattern ? text_pattern_matches(pattern, scratch, tags.items[i])
+                        : str_eq(tags.items[i], exact);
+    return found;
+}
+
 /* tags_match(tags, pattern, exact): whether an element equals the pattern, or contains it. */
 static void function_tags_match(sqlite3_context *context, int count, sqlite3_value **values)
 {
     struct arena *scratch = &session_of(context)->scratch;
-    struct str pattern = argument_text(context, values[1]);
-    bool exact = sqlite3_value_int(values[2]), found = false;
-    struct tags tags;
+    bool exact = sqlite3_value_int(values[2]);
+    const struct text_pattern *pattern = NULL;
+    struct str wanted = STR("");
 
     (void)count;
-    tags_from_text(scratch, argument_text(context, values[0]), &tags);
-    for (size_t i = 0; i < tags.n && !found; i++)
-        found =
-            exact ? str_eq(tags.items[i], pattern) : text_contains(scratch, tags.items[i], pattern);
+    if (exact)
+        wanted = argument_text(context, values[1]);
+    else
+        pattern = argument_pattern(context, values, 1, false);
+    if (exact || pattern)
+        sqlite3_result_int(context,
+                           tags_match(scratch, argument_text(context, values[0]), pattern, wanted));
+    done(context);
+}
+
+static bool id_matches(sqlite3_value *value, const struct text_pattern *pattern,
+                       struct arena *scratch)
+{
+    char text[UUID_TEXT_SIZE];
+    struct uuid id;
+
+    if (!text_pattern_fits_ids(pattern) || sqlite3_value_bytes(value) != sizeof(id))
+        return false;
+    memcpy(&id, sqlite3_value_blob(value), sizeof(id));
+    uuid_format(&id, text);
+    return text_pattern_matches(pattern, scratch, str_make(text, sizeof(text)));
+}
+
+/* search(pattern, n, n ids, tags, texts…): whether any of them contains the pattern. */
+static void function_search(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct arena *scratch = &session_of(context)->scratch;
+    const struct text_pattern *pattern = argument_pattern(context, values, 0, false);
+    int i = 2, ids = sqlite3_value_int(values[1]);
+    bool found = false;
+
+    if (!pattern)
+        return;
+    for (; i < 2 + ids && !found; i++)
+        found = id_matches(values[i], pattern, scratch);
+    i = 2 + ids;
+    if (!found && sqlite3_value_type(values[i]) != SQLITE_NULL)
+        found = tags_match(scratch, argument_text(context, values[i]), pattern, STR(""));
+    for (i++; i < count && !found; i++) {
+        if (sqlite3_value_type(values[i]) == SQLITE_NULL)
+            continue;
+        found = text_pattern_matches(pattern, scratch, argument_text(context, values[i]));
+        arena_reset(scratch);
+    }
     sqlite3_result_int(context, found);
     done(context);
 }
 
+int64_t tags_count(struct session *session, sqlite3_value *value)
+{
+    struct str text =
+        str_make((const char *)sqlite3_value_text(value), (size_t)sqlite3_value_bytes(value));
+    struct tags tags = {0};
+    struct str tag;
+
+    if (has_escapes(text)) {
+        tags_from_text(&session->scratch, text, &tags);
+        arena_reset(&session->scratch);
+        return (int64_t)tags.n;
+    }
+    while (next_tag(&text, &tag))
+        tags.n++;
+    return (int64_t)tags.n;
+}
+
 static void function_tags_count(sqlite3_context *context, int count, sqlite3_value **values)
 {
-    struct tags tags = {0};
-
     (void)count;
-    if (sqlite3_value_type(values[0]) != SQLITE_NULL)
-        tags_from_text(&session_of(context)->scratch, argument_text(context, values[0]), &tags);
-    sqlite3_result_int64(context, (sqlite3_int64)tags.n);
-    done(context);
+    sqlite3_result_int64(context, sqlite3_value_type(values[0]) == SQLITE_NULL
+                                      ? 0
+                                      : tags_count(session_of(context), values[0]));
 }
 
 /* tags_key(tags): bytes that compare as the arrays do, element by element. */
@@ -249,6 +384,9 @@ int functions_register(struct session *session)
         {"contains_exact", 2, function_contains_exact},
         {"starts", 2, function_starts},
         {"ends", 2, function_ends},
+        {"starts_any", 2, function_starts_any},
+        {"ends_any", 2, function_ends_any},
+        {"search", -1, function_search},
         {"json_text", 2, function_json_text},
         {"json_number", 2, function_json_number},
         {"json_string", 2, function_json_string},
@@ -265,5 +403,9 @@ int functions_register(struct session *session)
                                         session, table[i].call, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = tally_functions_register(session);
+    if (rc == SQLITE_OK)
+        rc = zone_functions_register(session);
+    if (rc == SQLITE_OK)
+        rc = page_functions_register(session);
     return rc == SQLITE_OK ? aggregates_register(session) : rc;
 }

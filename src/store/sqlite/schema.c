@@ -3,7 +3,7 @@
  *
  * Entities have a narrow table in the order of their default list, without a rowid so that a page
  * or a scan reads neighbouring pages; their bodies stand apart under an appending integer. */
-#include "store/sqlite/database.h"
+#include "store/sqlite/zone.h"
 
 #include <stdio.h>
 
@@ -262,7 +262,8 @@ static const char schema_2[] =
     SEED_WORKSPACES("") "CREATE TRIGGER workspace_seed AFTER INSERT ON workspace "
                         "BEGIN " SEED_WORKSPACES(" WHERE workspace.id = NEW.id") "END;";
 
-static const char *const migrations[] = {schema_1, schema_2};
+/* Zones are made from their own table; see migrate(). */
+static const char *const migrations[] = {schema_1, schema_2, NULL};
 
 #define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 
@@ -276,6 +277,19 @@ static int read_version(sqlite3 *db)
         version = sqlite3_column_int(statement, 0);
     sqlite3_finalize(statement);
     return version;
+}
+
+static bool migrate(sqlite3 *db, int version)
+{
+    struct buf sql;
+    bool ok;
+
+    if (migrations[version])
+        return sqlite3_exec(db, migrations[version], NULL, NULL, NULL) == SQLITE_OK;
+    buf_init(&sql, (size_t)1 << 20);
+    ok = zone_schema(&sql) && sqlite3_exec(db, sql.p, NULL, NULL, NULL) == SQLITE_OK;
+    buf_done(&sql);
+    return ok;
 }
 
 bool schema_prepare(sqlite3 *db, char *message, size_t message_size)
@@ -294,7 +308,7 @@ bool schema_prepare(sqlite3 *db, char *message, size_t message_size)
         return true;
     ok = version >= 0 && sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
     for (int i = version; ok && i < SCHEMA_VERSION; i++)
-        ok = sqlite3_exec(db, migrations[i], NULL, NULL, NULL) == SQLITE_OK;
+        ok = migrate(db, i);
     snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", SCHEMA_VERSION);
     ok = ok && sqlite3_exec(db, pragma, NULL, NULL, NULL) == SQLITE_OK &&
          sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;

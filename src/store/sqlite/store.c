@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/sqlite/zone.h"
 
 #define PAGE_SIZE 4096
 #define WRITER_CACHE_KIB 24576
@@ -78,6 +79,7 @@ static void session_close(struct session *session)
         sqlite3_finalize(session->statements[i]);
     sqlite3_close(session->db);
     arena_done(&session->scratch);
+    zone_free(session->zones);
     mem_free(session);
 }
 
@@ -127,8 +129,9 @@ static struct session *session_open(struct store *store, bool writer, char *mess
     snprintf(pragmas, sizeof(pragmas),
              "PRAGMA page_size=%d; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
              "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-%d; PRAGMA temp_store=MEMORY;"
-             "PRAGMA query_only=%d",
-             PAGE_SIZE, writer ? WRITER_CACHE_KIB : READER_CACHE_KIB, !writer);
+             /* To readers, what has no order comes newest first, as pages want it. */
+             "PRAGMA reverse_unordered_selects=%d; PRAGMA query_only=%d",
+             PAGE_SIZE, writer ? WRITER_CACHE_KIB : READER_CACHE_KIB, !writer, !writer);
     if (sqlite3_open_v2(store->path, &session->db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
                             (writer ? SQLITE_OPEN_CREATE : 0),
@@ -148,21 +151,31 @@ static struct session *session_open(struct store *store, bool writer, char *mess
     return session;
 }
 
-static bool load_names(struct store *store, char *message, size_t size)
+/* False when there is no table of names yet. */
+static bool load_names(struct store *store)
 {
-    struct session *session = store->writer;
     sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
-        session_prepare(session, STR("SELECT text FROM name ORDER BY number"));
+        session_prepare(store->writer, STR("SELECT text FROM name ORDER BY number"));
 
-    store->names = names_new();
-    if (!statement) {
-        snprintf(message, size, "cannot read %s: %s", store->path, session->message);
-        return false;
-    }
-    while (sqlite3_step(statement) == SQLITE_ROW)
+    while (statement && sqlite3_step(statement) == SQLITE_ROW)
         names_add(store->names, str_make((const char *)sqlite3_column_text(statement, 0),
                                          (size_t)sqlite3_column_bytes(statement, 0)));
-    return true;
+    return statement != NULL;
+}
+
+/* Migrations need the names that there are. */
+static bool prepare_schema(struct store *store, char *message, size_t size)
+{
+    bool loaded;
+
+    store->names = names_new();
+    loaded = load_names(store);
+    if (!schema_prepare(store->writer->db, message, size))
+        return false;
+    if (loaded || load_names(store))
+        return true;
+    snprintf(message, size, "cannot read %s: %s", store->path, store->writer->message);
+    return false;
 }
 
 /* Moves the log into the file whenever it has grown, on a connection of its own. */
@@ -193,8 +206,7 @@ static void *run_checkpoints(void *context)
 static bool open_sessions(struct store *store, int readers, char *message, size_t size)
 {
     store->writer = session_open(store, true, message, size);
-    if (!store->writer || !schema_prepare(store->writer->db, message, size) ||
-        !load_names(store, message, size))
+    if (!store->writer || !prepare_schema(store, message, size))
         return false;
     store->readers = mem_zalloc((size_t)readers * sizeof(struct session *));
     for (int i = 0; i < readers; i++) {
@@ -318,6 +330,8 @@ enum err store_begin(struct session *session)
 
 enum err store_commit(struct session *session)
 {
+    if (zone_flush(session))
+        return ERR_INTERNAL;
     return session_run(session, session_statement(session, STATEMENT_COMMIT, "COMMIT"));
 }
 
@@ -330,11 +344,15 @@ void store_rollback(struct session *session)
 {
     session_run(session, session_statement(session, STATEMENT_ROLLBACK, "ROLLBACK"));
     session_forget(session);
+    zone_forget(session);
     names_truncate(session->store->names, session->names_mark);
 }
 
 enum err store_savepoint(struct session *session)
 {
+    /* What was noted before must not be undone with the change. */
+    if (zone_flush(session))
+        return ERR_INTERNAL;
     session->names_savepoint = names_count(session->store->names);
     return session_run(session,
                        session_statement(session, STATEMENT_SAVEPOINT, "SAVEPOINT change"));
@@ -352,6 +370,7 @@ void store_savepoint_rollback(struct session *session)
                 session_statement(session, STATEMENT_SAVEPOINT_ROLLBACK, "ROLLBACK TO change"));
     store_savepoint_release(session);
     session_forget(session);
+    zone_forget(session);
     names_truncate(session->store->names, session->names_savepoint);
 }
 

@@ -302,6 +302,29 @@ static void function_usage_value(sqlite3_context *context, int count, sqlite3_va
     }
 }
 
+/* usage_rank(tally, name): orders as the pair of the count, absent as 0, and whether it is there.
+ */
+static void function_usage_rank(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const struct session *session = sqlite3_user_data(context);
+    const uint8_t *blob = sqlite3_value_blob(values[0]);
+    struct tally_walk walk = {blob, blob + sqlite3_value_bytes(values[0])};
+    struct str wanted = {(const char *)sqlite3_value_text(values[1]),
+                         (size_t)sqlite3_value_bytes(values[1])};
+    int64_t number = 0;
+    bool found = false;
+    struct str name;
+
+    (void)count;
+    while (!found && tally_next(session->store, &walk, &name, &number))
+        found = str_eq(name, wanted);
+    number = !found ? 0 : number;
+    if (number > INT64_MAX / 4 || number < INT64_MIN / 4)
+        sqlite3_result_double(context, 2.0 * (double)number);
+    else
+        sqlite3_result_int64(context, 2 * number + found);
+}
+
 int tally_functions_register(struct session *session)
 {
     int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
@@ -314,5 +337,8 @@ int tally_functions_register(struct session *session)
     if (rc == SQLITE_OK)
         rc = sqlite3_create_function_v2(session->db, "usage_value", 2, flags, session,
                                         function_usage_value, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function_v2(session->db, "usage_rank", 2, flags, session,
+                                        function_usage_rank, NULL, NULL, NULL);
     return rc;
 }

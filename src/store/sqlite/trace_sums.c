@@ -1,5 +1,5 @@
 /* What spans add to their trace, and what goes away with a trace. */
-#include "store/sqlite/database.h"
+#include "store/sqlite/zone.h"
 
 static enum err bind_sums(struct session *session, sqlite3_stmt *statement, int64_t project_key,
                           const struct uuid *trace, const struct trace_sums *sums)
@@ -23,21 +23,27 @@ enum err store_trace_add(struct session *session, int64_t project_key, const str
         "UPDATE trace SET span_count = span_count + ?3, llm_span_count = llm_span_count + ?4,"
         " tool_span_count = tool_span_count + ?5, cost = cost_add(cost, ?6),"
         " usage = tally_add(usage, ?7), providers = tally_add(providers, ?8)"
-        " WHERE project = ?1 AND id = ?2 RETURNING CASE present WHEN 1 THEN thread_id END");
+        " WHERE project = ?1 AND id = ?2 RETURNING CASE present WHEN 1 THEN thread_id END, cost, "
+        "usage,"
+        " llm_span_count");
     sqlite3_stmt *first;
+    enum err err = ERR_OK;
     int rc;
 
     *ret_thread = STR("");
     if (!add || bind_sums(session, add, project_key, trace, sums))
         return ERR_INTERNAL;
     rc = sqlite3_step(add);
-    if (rc == SQLITE_ROW)
+    if (rc == SQLITE_ROW) {
         *ret_thread = column_str(add, 0, arena);
-    else if (rc != SQLITE_DONE)
+        err = zone_note_sums(session, project_key, trace, add, 1);
+    } else if (rc != SQLITE_DONE) {
         session_failed(session, "write");
+        err = ERR_INTERNAL;
+    }
     sqlite3_reset(add);
     if (rc != SQLITE_DONE)
-        return rc == SQLITE_ROW ? ERR_OK : ERR_INTERNAL;
+        return err;
     first = session_statement(
         session, STATEMENT_TRACE_ADD_FIRST,
         "INSERT INTO trace(project, id, present, span_count, llm_span_count, tool_span_count, cost,"
