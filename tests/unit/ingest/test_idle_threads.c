@@ -16,7 +16,7 @@ static struct writer *writer;
 
 static int start(void **state)
 {
-    struct writer_options options = {64, (size_t)1 << 20};
+    struct writer_options options = {.queue_changes = 64, .queue_bytes = (size_t)1 << 20};
 
     (void)state;
     test_store_open(&t);
@@ -39,6 +39,7 @@ static int stop(void **state)
 /* Active threads with numbers from `from` on, idle since `at` (µs). */
 static void put_threads(unsigned from, unsigned count, int64_t at)
 {
+    struct writer_options options = {.queue_changes = 64, .queue_bytes = (size_t)1 << 20};
     static const struct tally none;
     char name[16];
 
@@ -57,7 +58,7 @@ static void put_threads(unsigned from, unsigned count, int64_t at)
         assert_int_equal(store_thread_put(t.writer, &thread, 0, &none), ERR_OK);
     }
     assert_int_equal(store_commit(t.writer), ERR_OK);
-    writer = writer_new(t.store, &(struct writer_options){64, (size_t)1 << 20});
+    writer = writer_new(t.store, &options);
     assert_non_null(writer);
 }
 
