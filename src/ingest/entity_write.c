@@ -54,6 +54,19 @@ static enum err find_or_start_row(struct entity_change *self, struct session *se
     return ERR_OK;
 }
 
+/* What a thread's sums may take of memory after the row is written: its texts, and names of usage
+ * twice. */
+#define SUMS_BYTES ((size_t)2 * 1024 * 1024)
+
+/* Whether a change that has no savepoint has memory for all that follows the first write. */
+static bool has_room(const struct change *change)
+{
+    const struct arena *arena = change->arena;
+    size_t wanted = arena->cap / 8 < SUMS_BYTES ? arena->cap / 8 : SUMS_BYTES;
+
+    return !arena_is_over(arena) && (!change->refuses_first || arena->used + wanted <= arena->cap);
+}
+
 /* Merges an input into a row, writes it, and keeps the counters. */
 static enum err write_row(struct entity_change *self, struct session *session, struct row *row,
                           struct merge_input *input, struct span_sums *sums, enum merge_result *ret)
@@ -78,7 +91,7 @@ static enum err write_row(struct entity_change *self, struct session *session, s
         span_sums_add(sums, row->project.key, row->record, 1);
     }
     /* The last place where a change without a savepoint may still be refused. */
-    if (arena_is_over(change->arena))
+    if (!has_room(change))
         return ERR_TOO_LARGE;
     err = store_entity_put(session, row);
     if (err)
