@@ -165,3 +165,25 @@ def without_times(shown):
     times = [entry.pop("last_updated_at") for entry in shown["value_by_author"].values()]
     assert updated == max(times) and created <= min(times)
     return shown
+
+
+def shows(subject, *given):
+    """The subject shows exactly these scores, wherever it is shown; `given` are lists of what was
+    given under one name."""
+    wanted = {entries[0]["name"]: merged(*entries) for entries in given}
+    for record in (subject.read(), subject.listed(), subject.streamed()):
+        shown = record.get("feedback_scores", [])
+        assert {one["name"]: without_times(one) for one in shown} == wanted
+        assert "feedback_scores" not in record or shown, "omitted when there are none"
+    return True
+
+
+def names_of(api, kind, project_id=None, **params):
+    response = api.get(f"{PATHS[kind]}/feedback-scores/names",
+                       params={"project_id": project_id, **params})
+    assert response.status_code == 200, response.text
+    assert response.json().keys() == {"scores"}
+    names = [one["name"] for one in response.json()["scores"]]
+    assert len(set(names)) == len(names)
+    assert all(one.keys() == {"name"} for one in response.json()["scores"])
+    return sorted(names)

@@ -1,7 +1,8 @@
 """The fixtures of all tests that need a running server."""
 import pytest
 
-pytest.register_assert_rewrite("client", "load", "openapi", "sdk", "server", "wire")
+pytest.register_assert_rewrite("annotated", "client", "load", "openapi", "sdk", "server", "turns",
+                               "wire")
 
 import client  # noqa: E402
 from server import Server  # noqa: E402

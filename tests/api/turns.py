@@ -1,6 +1,6 @@
 """Threads as users make them: traces with a thread_id, in the order of their turns."""
 import client
-from client import name, trace, uuid7
+from client import name, span, trace, uuid7
 
 PATH = "traces/threads"
 BASE = 1_700_000_000_000  # ms of the first turn's id
@@ -99,4 +99,32 @@ def search(api, **body):
     return [client.json.loads(line) for line in lines]
 
 
-__all__ = ["BASE", "PATH", "Thread", "id_ms", "search", "turn", "uuid7"]
+def everywhere(thread):
+    """The record, which is the same in all three places."""
+    record = thread.read()
+    (listed,) = [one for one in thread.api.page(PATH, project_name=thread.project,
+                                                size=1000)["content"] if one["id"] == thread.id]
+    (streamed,) = [one for one in search(thread.api, project_name=thread.project)
+                   if one["id"] == thread.id]
+    assert record == listed == streamed
+    return record
+
+
+def patched(thread, **fields):
+    """A trace of the thread that only a PATCH has made; its id."""
+    trace_id = uuid7()
+    thread.api.update("traces", trace_id, {"project_name": thread.project, "thread_id": thread.id,
+                                           **fields})
+    return trace_id
+
+
+def rich(thread):
+    """With everything that a thread can have."""
+    traces = thread.say(2)
+    thread.api.create("spans", span(thread.project, traces[0]["id"]))
+    thread.score().comment("kept")
+    return thread.update(tags=["kept"]), traces
+
+
+__all__ = ["BASE", "PATH", "Thread", "everywhere", "id_ms", "patched", "rich", "search", "turn",
+           "uuid7"]
