@@ -71,8 +71,7 @@ class ThreadRow(Row):
 
     def enum(self, field):
         if field == "environment":
-            return self.sent["environment"] or min(
-                self.whole, key=lambda trace: trace.time("start_time")).text("environment")
+            return self.sent["environment"] or self.first.text("environment")
         return self.sent.get(field) or ""
 
     def record(self):
