@@ -17,6 +17,7 @@ static struct annotation_change *new_change(const struct resource *about, const 
     change->about = about;
     if (id)
         change->id = *id;
+    change->has_uuid = id;
     change->records = arena_alloc(&apply_store.arena, sizeof(struct record *));
     change->record_count = 1;
     return change;
