@@ -103,8 +103,8 @@ enum err span_sums_write(struct span_sums *sums, struct session *session,
 
         if (!entry->used)
             continue;
-        tally_collapse(&entry->sums.usage, TRACE_SUM_NAMES_MAX);
-        tally_collapse(&entry->sums.providers, TRACE_SUM_NAMES_MAX);
+        tally_collapse(&entry->sums.usage);
+        tally_collapse(&entry->sums.providers);
         if (is_nothing(&entry->sums))
             continue;
         if (store_trace_add(session, entry->project_key, &entry->trace, &entry->sums, sums->arena,

@@ -220,7 +220,7 @@ static void add_up_usage(struct arena *arena, const struct thread_entry *entry, 
             ret->entries[ret->n++] = (struct tally_entry){
                 part->tally->entries[i].name, part->sign * part->tally->entries[i].count};
     }
-    tally_collapse(ret, TRACE_SUM_NAMES_MAX);
+    tally_collapse(ret);
 }
 
 /* Takes a trace into the least and greatest values. `first` while the thread has none yet. */

@@ -71,7 +71,7 @@ void tally_sort(struct tally *tally)
         qsort(tally->entries, tally->n, sizeof(*tally->entries), compare_entries);
 }
 
-void tally_collapse(struct tally *tally, size_t max)
+void tally_collapse(struct tally *tally)
 {
     size_t kept = 0;
 
@@ -86,7 +86,7 @@ void tally_collapse(struct tally *tally, size_t max)
         if (sum.count != 0)
             tally->entries[kept++] = sum;
     }
-    tally->n = kept < max ? kept : max;
+    tally->n = kept;
 }
 
 struct tally_entry *tally_find(const struct tally *tally, struct str name)

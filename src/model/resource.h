@@ -104,8 +104,8 @@ bool value_is_empty(const struct field *field, const struct value *value);
 /* Puts the entries into byte order of their names. */
 void tally_sort(struct tally *tally);
 
-/* Sorts, adds up entries of one name, drops sums of 0, and keeps at most `max` names. */
-void tally_collapse(struct tally *tally, size_t max);
+/* Sorts, adds up entries of one name, drops sums of 0. */
+void tally_collapse(struct tally *tally);
 
 /* Entry of that name, or NULL. */
 struct tally_entry *tally_find(const struct tally *tally, struct str name);

@@ -223,7 +223,8 @@ enum err store_entity_put(struct session *session, struct row *row);
 enum err store_entity_delete(struct session *session, const struct row *row);
 
 /* More distinct names than this in one trace's sums are dropped from the sums, so that a client
- * cannot make a row grow without end. The spans keep theirs. */
+ * cannot make a row grow without end. The spans keep theirs. Such a sum takes no new names until it
+ * is empty again: they may be of spans that were never counted. */
 #define TRACE_SUM_NAMES_MAX 5000
 
 /* What spans add to their trace; negative to take away. */

@@ -33,3 +33,22 @@ def test_delete_of_several_threads(api, project):
                         {"project_name": project, "thread_ids": ["one", "two"]})
     assert response.status_code == 204, response.text
     assert api.page("traces", project_name=project)["total"] == 3
+
+
+def test_dropped_names_are_not_taken_away(api, project):
+    """A trace's sums keep 5000 names. A span whose name was not among them took it away when it was
+    deleted: the trace showed -1."""
+    trace = client.trace(project, thread_id="t")
+    spans = [client.span(project, trace["id"], usage={f"n{i}-{j}": 1 for j in range(1000)})
+             for i in range(8)]
+    api.create("traces", trace)
+    for span in spans:
+        api.batch("spans", span)
+    assert len(api.read("traces", trace["id"])["usage"]) == 5000
+    for span in spans:
+        assert api.delete("spans/" + span["id"]).status_code == 204
+        record = api.read("traces", trace["id"])
+        assert min(record.get("usage", {}).values(), default=1) == 1
+    assert "usage" not in record
+    api.batch("spans", client.span(project, trace["id"], usage={"n7-999": 1}))
+    assert api.read("traces", trace["id"])["usage"] == {"n7-999": 1}

@@ -162,7 +162,8 @@ enum err tally_bind(struct session *session, sqlite3_stmt *statement, int index,
 struct tally *tally_read(struct session *session, const void *blob, int size, struct arena *arena);
 
 /* The sum of two tally blobs (either may be empty), to be freed with mem_free(); pairs that come to
- * 0 vanish, and at most TRACE_SUM_NAMES_MAX names are kept. */
+ * 0 vanish, and at most TRACE_SUM_NAMES_MAX names are kept; once one was dropped from `old`, it
+ * takes no new ones. */
 uint8_t *tally_add_blobs(struct str old, struct str more, size_t *ret_size);
 
 /* Money: an integer of 10^-12 USD, or a real of the same unit where that does not fit. */

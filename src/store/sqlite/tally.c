@@ -1,10 +1,15 @@
 /* Tallies and money as column values, and the SQL functions that add to them in place.
  *
  * A tally is a blob of pairs: name as a varint of its number in the dictionary (0: the text
- * follows, its length first), then the count as a zigzag varint. Three usage keys take 10 bytes. */
+ * follows, its length first), then the count as a zigzag varint. Three usage keys take 10 bytes.
+ *
+ * A sum from which names were dropped says so by a pair of the number NAMES_DROPPED, which readers
+ * do not see. It takes no further names: what comes may be taking away what was never counted. */
 #include "store/sqlite/database.h"
 
 #include "base/mem.h"
+
+#define NAMES_DROPPED (NAMES_MAX + 1)
 
 struct reader {
     const uint8_t *p, *end;
@@ -142,17 +147,20 @@ struct tally *tally_read(struct session *session, const void *blob, int size, st
     struct pair pair;
 
     while (blob && read_pair(&r, &pair))
-        tally->n++;
+        tally->n += pair.number != NAMES_DROPPED;
     tally->entries = arena_alloc(arena, (tally->n + 1) * sizeof(struct tally_entry));
     if (!tally->entries) {
         tally->n = 0;
         return tally;
     }
     r = (struct reader){blob, (const uint8_t *)blob + size, false};
-    for (size_t i = 0; i < tally->n && read_pair(&r, &pair); i++) {
-        struct str name = pair.number ? names_text(session->store->names, (uint32_t)pair.number)
-                                      : str_copy(arena, pair.text);
-        tally->entries[i] = (struct tally_entry){name, pair.count};
+    for (size_t i = 0; i < tally->n && read_pair(&r, &pair);) {
+        if (pair.number == NAMES_DROPPED)
+            continue;
+        tally->entries[i++] = (struct tally_entry){
+            pair.number ? names_text(session->store->names, (uint32_t)pair.number)
+                        : str_copy(arena, pair.text),
+            pair.count};
     }
     return tally;
 }
@@ -162,53 +170,104 @@ static bool pair_is(const struct pair *a, const struct pair *b)
     return a->number == b->number && str_eq(a->text, b->text);
 }
 
-/* Copies `old` with the counts of `more` added; pairs that come to 0 vanish (traces.md 8). */
-static size_t add_tallies(struct reader old, struct reader more, uint8_t *out, size_t *ret_keys)
-{
-    struct reader again = more;
-    struct pair pair, other;
-    size_t n = 0;
+/* What is to be added, each name once, to be found by name. */
+struct addend {
+    struct pair *pairs;
+    size_t count;
+    uint32_t *table; /* index in pairs + 1; 0: free */
+    size_t mask;     /* size of the table - 1 */
+};
 
-    while (read_pair(&old, &pair)) {
-        again = more;
-        while (read_pair(&again, &other)) {
-            if (pair_is(&pair, &other) &&
-                __builtin_add_overflow(pair.count, other.count, &pair.count))
-                pair.count = other.count > 0 ? INT64_MAX : INT64_MIN;
-        }
-        if (pair.count != 0 && ++*ret_keys)
-            n += write_pair(out + n, &pair);
+/* The place of a name in the table: where it is, or where it would be put. */
+static uint32_t *find_place(const struct addend *addend, const struct pair *pair)
+{
+    size_t at = pair->number ? pair->number * 31 : str_hash(pair->text);
+
+    for (;; at++) {
+        uint32_t *place = &addend->table[at & addend->mask];
+        if (*place == 0 || pair_is(&addend->pairs[*place - 1], pair))
+            return place;
     }
-    return n;
 }
 
-static bool has_pair(struct reader r, const struct pair *wanted)
+static int64_t add_counts(int64_t a, int64_t b)
 {
+    int64_t sum;
+
+    return __builtin_add_overflow(a, b, &sum) ? (b > 0 ? INT64_MAX : INT64_MIN) : sum;
+}
+
+static void addend_init(struct addend *addend, struct reader r)
+{
+    struct reader counted = r;
+    size_t count = 0, size = 4;
     struct pair pair;
 
+    while (read_pair(&counted, &pair))
+        count++;
+    while (size < 2 * count)
+        size *= 2;
+    addend->pairs = mem_alloc((count + 1) * sizeof(*addend->pairs));
+    addend->table = mem_zalloc(size * sizeof(*addend->table));
+    addend->mask = size - 1;
+    addend->count = 0;
     while (read_pair(&r, &pair)) {
-        if (pair_is(&pair, wanted))
-            return true;
+        uint32_t *place = find_place(addend, &pair);
+
+        if (pair.number == NAMES_DROPPED)
+            continue;
+        if (*place) {
+            struct pair *same = &addend->pairs[*place - 1];
+            same->count = add_counts(same->count, pair.count);
+            continue;
+        }
+        addend->pairs[addend->count++] = pair;
+        *place = (uint32_t)addend->count;
     }
-    return false;
+}
+
+static void addend_done(struct addend *addend)
+{
+    mem_free(addend->pairs);
+    mem_free(addend->table);
 }
 
 uint8_t *tally_add_blobs(struct str old, struct str more, size_t *ret_size)
 {
-    struct reader old_reader = {(const uint8_t *)old.p, (const uint8_t *)old.p + old.n, false};
-    struct reader more_reader = {(const uint8_t *)more.p, (const uint8_t *)more.p + more.n, false};
-    struct reader rest = more_reader;
+    struct reader r = {(const uint8_t *)old.p, (const uint8_t *)old.p + old.n, false};
     /* A count can take more bytes after the addition. */
-    uint8_t *out = mem_alloc((old.n + more.n) * 10 + 1);
-    struct pair pair;
-    size_t n, keys = 0;
+    uint8_t *out = mem_alloc((old.n + more.n) * 10 + 16);
+    struct pair pair, dropped = {NAMES_DROPPED, STR(""), 1};
+    size_t n = 0, keys = 0;
+    bool any_dropped = false;
+    struct addend addend;
 
-    n = old.n ? add_tallies(old_reader, more_reader, out, &keys) : 0;
-    while (read_pair(&rest, &pair)) {
-        if (pair.count != 0 && (old.n == 0 || !has_pair(old_reader, &pair)) &&
-            ++keys <= TRACE_SUM_NAMES_MAX)
+    addend_init(&addend,
+                (struct reader){(const uint8_t *)more.p, (const uint8_t *)more.p + more.n, false});
+    while (old.n && read_pair(&r, &pair)) {
+        uint32_t *place = find_place(&addend, &pair);
+
+        if (pair.number == NAMES_DROPPED) {
+            any_dropped = true;
+            continue;
+        }
+        if (*place) {
+            pair.count = add_counts(pair.count, addend.pairs[*place - 1].count);
+            addend.pairs[*place - 1].count = 0;
+        }
+        if (pair.count != 0 && ++keys)
             n += write_pair(out + n, &pair);
     }
+    for (size_t i = 0; i < addend.count; i++) {
+        if (addend.pairs[i].count == 0)
+            continue;
+        any_dropped |= keys == TRACE_SUM_NAMES_MAX;
+        if (!any_dropped && ++keys)
+            n += write_pair(out + n, &addend.pairs[i]);
+    }
+    if (any_dropped)
+        n += write_pair(out + n, &dropped);
+    addend_done(&addend);
     *ret_size = n;
     return out;
 }
@@ -274,9 +333,11 @@ bool tally_next(const struct store *store, struct tally_walk *walk, struct str *
     struct reader r = {walk->p, walk->end, false};
     struct pair pair;
 
-    if (!walk->p || !read_pair(&r, &pair))
-        return false;
-    walk->p = r.p;
+    do {
+        if (!walk->p || !read_pair(&r, &pair))
+            return false;
+        walk->p = r.p;
+    } while (pair.number == NAMES_DROPPED);
     *ret_name = pair.number ? names_text(store->names, (uint32_t)pair.number) : pair.text;
     *ret_count = pair.count;
     return true;

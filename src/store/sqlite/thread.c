@@ -215,7 +215,7 @@ enum err store_thread_put(struct session *session, const struct thread *thread, 
         " source, environment, trace_count, start_time, end_time, first_trace, last_trace,"
         " min_trace, max_trace, sources, first_environment, cost, usage) = (?3, ?4, ?5, ?6, ?7,"
         " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,"
-        " cost_add(cost, ?24), tally_add(usage, ?25))");
+        " cost_add(cost, ?24), CASE ?15 WHEN 0 THEN NULL ELSE tally_add(usage, ?25) END)");
 
     if (!statement)
         return ERR_INTERNAL;

@@ -1,6 +1,23 @@
 /* What spans add to their trace, and what goes away with a trace. */
 #include "store/sqlite/zone.h"
 
+/* Of a trace that is not there. */
+#define DELETE_SUMS "DELETE FROM trace WHERE project = ? AND id = ? AND present = 0"
+
+/* Runs one statement about (project, trace). */
+static enum err run_for_trace(struct session *session, const char *sql, int64_t project_key,
+                              const struct uuid *trace)
+{
+    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
+        session_prepare(session, str_of(sql));
+
+    if (!statement)
+        return ERR_INTERNAL;
+    sqlite3_bind_int64(statement, 1, project_key);
+    bind_uuid(statement, 2, trace);
+    return session_run(session, statement);
+}
+
 static enum err bind_sums(struct session *session, sqlite3_stmt *statement, int64_t project_key,
                           const struct uuid *trace, const struct trace_sums *sums)
 {
@@ -22,12 +39,13 @@ enum err store_trace_add(struct session *session, int64_t project_key, const str
         session, STATEMENT_TRACE_ADD,
         "UPDATE trace SET span_count = span_count + ?3, llm_span_count = llm_span_count + ?4,"
         " tool_span_count = tool_span_count + ?5, cost = cost_add(cost, ?6),"
-        " usage = tally_add(usage, ?7), providers = tally_add(providers, ?8)"
-        " WHERE project = ?1 AND id = ?2 RETURNING CASE present WHEN 1 THEN thread_id END, cost, "
-        "usage,"
-        " llm_span_count");
+        " usage = CASE span_count + ?3 WHEN 0 THEN NULL ELSE tally_add(usage, ?7) END,"
+        " providers = CASE span_count + ?3 WHEN 0 THEN NULL ELSE tally_add(providers, ?8) END"
+        " WHERE project = ?1 AND id = ?2 RETURNING CASE present WHEN 1 THEN thread_id END, cost,"
+        " usage, llm_span_count, present = 0 AND span_count = 0");
     sqlite3_stmt *first;
     enum err err = ERR_OK;
+    bool nothing = false;
     int rc;
 
     *ret_thread = STR("");
@@ -36,18 +54,22 @@ enum err store_trace_add(struct session *session, int64_t project_key, const str
     rc = sqlite3_step(add);
     if (rc == SQLITE_ROW) {
         *ret_thread = column_str(add, 0, arena);
+        nothing = sqlite3_column_int(add, 4);
         err = zone_note_sums(session, project_key, trace, add, 1);
     } else if (rc != SQLITE_DONE) {
         session_failed(session, "write");
         err = ERR_INTERNAL;
     }
     sqlite3_reset(add);
+    if (!err && nothing)
+        return run_for_trace(session, DELETE_SUMS, project_key, trace);
     if (rc != SQLITE_DONE)
         return err;
     first = session_statement(
         session, STATEMENT_TRACE_ADD_FIRST,
         "INSERT INTO trace(project, id, present, span_count, llm_span_count, tool_span_count, cost,"
-        " usage, providers) VALUES(?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8)");
+        " usage, providers) VALUES(?1, ?2, 0, ?3, ?4, ?5, ?6, tally_add(NULL, ?7),"
+        " tally_add(NULL, ?8))");
     if (!first || bind_sums(session, first, project_key, trace, sums))
         return ERR_INTERNAL;
     return session_run(session, first);
@@ -83,20 +105,6 @@ enum err store_span_children(struct session *session, int64_t project_key, const
     return rc == SQLITE_DONE ? ERR_OK : session_failed(session, "read spans");
 }
 
-/* Runs one statement about (project, trace). */
-static enum err run_for_trace(struct session *session, const char *sql, int64_t project_key,
-                              const struct uuid *trace)
-{
-    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
-        session_prepare(session, str_of(sql));
-
-    if (!statement)
-        return ERR_INTERNAL;
-    sqlite3_bind_int64(statement, 1, project_key);
-    bind_uuid(statement, 2, trace);
-    return session_run(session, statement);
-}
-
 enum err store_trace_delete_spans(struct session *session, int64_t project_key,
                                   const struct uuid *trace, int64_t *ret_count)
 {
@@ -110,8 +118,6 @@ enum err store_trace_delete_spans(struct session *session, int64_t project_key,
                             project_key, trace);
     *ret_count = sqlite3_changes64(session->db);
     if (!err)
-        err =
-            run_for_trace(session, "DELETE FROM trace WHERE project = ? AND id = ? AND present = 0",
-                          project_key, trace);
+        err = run_for_trace(session, DELETE_SUMS, project_key, trace);
     return err;
 }

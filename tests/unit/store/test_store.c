@@ -275,7 +275,7 @@ static void test_savepoints(void **state)
 static void add_usage(unsigned trace, const char *name, int64_t count)
 {
     struct tally_entry entry = {str_of(name), count};
-    struct trace_sums sums = {.usage = {&entry, 1}};
+    struct trace_sums sums = {.spans = 1, .usage = {&entry, 1}};
     struct uuid id = test_uuid(trace);
     struct str thread;
 

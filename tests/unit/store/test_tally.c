@@ -38,6 +38,22 @@ static struct row get_trace(unsigned id)
     return test_get(&t, t.writer, &trace_resource, &project, &uuid, LOAD_NONE);
 }
 
+/* NULL when there is not even a row of sums. */
+static struct record *find_trace(unsigned id)
+{
+    struct uuid uuid = test_uuid(id);
+    struct row row;
+    enum err err = store_entity_get(t.writer, &trace_resource, t.workspace, project.key, &uuid,
+                                    LOAD_NONE, &t.arena, &row);
+
+    return err ? NULL : row.record;
+}
+
+static int64_t span_count(unsigned trace)
+{
+    return find_trace(trace)->v[TRACE_SPAN_COUNT].i;
+}
+
 static void add(unsigned trace, struct trace_sums sums)
 {
     struct uuid id = test_uuid(trace);
@@ -51,7 +67,7 @@ static void add_usage(unsigned trace, struct str name, int64_t count)
 {
     struct tally_entry entry = {name, count};
 
-    add(trace, (struct trace_sums){.usage = {&entry, 1}});
+    add(trace, (struct trace_sums){.spans = 1, .usage = {&entry, 1}});
 }
 
 static int64_t usage_of(unsigned trace, struct str name)
@@ -199,7 +215,7 @@ static void add_thousand(unsigned trace, const char *prefix)
 
     for (int i = 0; i < 1000; i++)
         entries[i] = (struct tally_entry){str_format(&t.arena, "%s%d", prefix, i), i + 1};
-    add(trace, (struct trace_sums){.usage = {entries, 1000}});
+    add(trace, (struct trace_sums){.spans = 1, .usage = {entries, 1000}});
 }
 
 static void test_many_keys(void **state)
@@ -224,11 +240,68 @@ static void test_key_limit(void **state)
         snprintf(prefix, sizeof(prefix), "p%d-", i);
         add_thousand(1, prefix);
     }
-    assert_true(key_count(1) <= 5000);
+    assert_int_equal(key_count(1), 5000);
     assert_int_equal(usage_of(1, STR("p0-999")), 1000);
     /* What is counted already goes on being counted. */
     add_usage(1, STR("p0-999"), 1);
     assert_int_equal(usage_of(1, STR("p0-999")), 1001);
+    /* What was dropped is not taken away either, also when there is room again. */
+    add_usage(1, STR("p7-1"), -2);
+    add_usage(1, STR("p0-999"), -1001);
+    assert_int_equal(key_count(1), 4999);
+    add_usage(1, STR("p7-2"), -3);
+    reopen();
+    add_usage(1, STR("p7-3"), -4);
+    assert_int_equal(key_count(1), 4999);
+    /* Another one has room of its own. */
+    add_usage(2, STR("p7-1"), 2);
+    assert_int_equal(usage_of(2, STR("p7-1")), 2);
+    add(1, (struct trace_sums){.spans = -span_count(1)});
+    assert_null(find_trace(1));
+    add_usage(1, STR("p7-1"), 5);
+    assert_int_equal(usage_of(1, STR("p7-1")), 5);
+}
+
+/* One change may bring more names than are kept, the first one or a later one. */
+static void test_large_change(void **state)
+{
+    struct tally_entry *entries = arena_alloc(&t.arena, 6000 * sizeof(*entries));
+
+    (void)state;
+    for (int i = 0; i < 6000; i++)
+        entries[i] = (struct tally_entry){str_format(&t.arena, "n%d", i), 1};
+    add_usage(1, STR("n5999"), 1);
+    for (unsigned trace = 1; trace <= 2; trace++) {
+        add(trace, (struct trace_sums){.spans = 1, .usage = {entries, 6000}});
+        assert_int_equal(key_count(trace), 5000);
+    }
+    assert_int_equal(usage_of(1, STR("n5999")), 2);
+    assert_int_equal(usage_of(2, STR("n5999")), 0);
+    for (int i = 0; i < 6000; i++)
+        entries[i].count = -1;
+    for (unsigned trace = 1; trace <= 2; trace++)
+        add(trace, (struct trace_sums){.usage = {entries, 6000}});
+    assert_int_equal(key_count(1), 1);
+    assert_int_equal(usage_of(1, STR("n5999")), 1);
+    assert_int_equal(key_count(2), 0);
+}
+
+/* Sums of a trace that never came are gone with the last of its spans. */
+static void test_nothing_left(void **state)
+{
+    struct tally_entry usage = {STR("k"), 7};
+
+    (void)state;
+    add(1, (struct trace_sums){2, 1, 1, 500, {&usage, 1}, {0}});
+    usage.count = -7;
+    add(1, (struct trace_sums){-1, -1, 0, -500, {&usage, 1}, {0}});
+    assert_non_null(find_trace(1));
+    add(1, (struct trace_sums){-1, 0, -1, 0, {0}, {0}});
+    assert_null(find_trace(1));
+    put_trace(2);
+    add(2, (struct trace_sums){.spans = 1});
+    add(2, (struct trace_sums){.spans = -1});
+    assert_non_null(find_trace(2));
 }
 
 /* Beyond NAMES_MAX names stand in full where they are used. */
@@ -303,18 +376,18 @@ static void test_large_costs(void **state)
     decimal_int dollar = 1000000000000, large = dollar * 50000000, max = INT64_MAX;
 
     (void)state;
-    add(1, (struct trace_sums){.cost = large});
+    add(1, (struct trace_sums){.spans = 1, .cost = large});
     assert_true(about(cost_of(1), large));
-    add(1, (struct trace_sums){.cost = large});
+    add(1, (struct trace_sums){.spans = 1, .cost = large});
     assert_true(about(cost_of(1), 2 * large));
-    add(1, (struct trace_sums){.cost = -large});
-    add(1, (struct trace_sums){.cost = -large + dollar});
+    add(1, (struct trace_sums){.spans = 1, .cost = -large});
+    add(1, (struct trace_sums){.spans = 1, .cost = -large + dollar});
     assert_true(cost_of(1) < 2 * dollar && cost_of(1) >= 0);
-    add(2, (struct trace_sums){.cost = max});
+    add(2, (struct trace_sums){.spans = 1, .cost = max});
     assert_true(cost_of(2) == max);
-    add(2, (struct trace_sums){.cost = 1});
+    add(2, (struct trace_sums){.spans = 1, .cost = 1});
     assert_true(about(cost_of(2), max));
-    add(3, (struct trace_sums){.cost = INT64_MIN});
+    add(3, (struct trace_sums){.spans = 1, .cost = INT64_MIN});
     assert_true(cost_of(3) == INT64_MIN);
     reopen();
     assert_true(about(cost_of(2), max));
@@ -451,8 +524,8 @@ static void test_largest_costs(void **state)
     decimal_int cost = span->v[ENTITY_TOTAL_ESTIMATED_COST].n;
 
     (void)state;
-    add(1, (struct trace_sums){.cost = cost});
-    add(1, (struct trace_sums){.cost = cost});
+    add(1, (struct trace_sums){.spans = 1, .cost = cost});
+    add(1, (struct trace_sums){.spans = 1, .cost = cost});
     assert_true(cost_of(1) >= cost / 4);
 }
 
@@ -466,6 +539,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_odd_names, start, stop),
         cmocka_unit_test_setup_teardown(test_many_keys, start, stop),
         cmocka_unit_test_setup_teardown(test_key_limit, start, stop),
+        cmocka_unit_test_setup_teardown(test_large_change, start, stop),
+        cmocka_unit_test_setup_teardown(test_nothing_left, start, stop),
         cmocka_unit_test_setup_teardown(test_full_dictionary, start, stop),
         cmocka_unit_test_setup_teardown(test_cost, start, stop),
         cmocka_unit_test_setup_teardown(test_large_costs, start, stop),
