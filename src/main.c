@@ -51,6 +51,7 @@ static struct server *start_server(const struct options *options, struct api *ap
         .listen = options->listen,
         .router = api_routes,
         .app = api,
+        .admit = api_admit,
         .network_threads = (int)options->network_threads,
         .workers = (int)options->workers,
         .head_limit = (size_t)options->head_limit,

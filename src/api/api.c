@@ -28,6 +28,15 @@ enum err api_caller(struct request *request, struct caller *ret, struct error *r
     return api_caller_in(request, name, ret, reterr);
 }
 
+enum err api_admit(struct request *request, struct error *reterr)
+{
+    struct caller caller;
+
+    return str_starts_with(str_of(request->route->pattern), STR("/v1/private/"))
+               ? api_caller(request, &caller, reterr)
+               : ERR_OK;
+}
+
 static bool nobody_waits(void *request)
 {
     return request_is_abandoned(request);

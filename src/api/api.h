@@ -57,6 +57,10 @@ struct caller {
 /* The workspace and user of a request. ERR_NOT_FOUND "Workspace not found" (platform.md 5). */
 enum err api_caller(struct request *request, struct caller *ret, struct error *reterr);
 
+/* For all that needs a workspace, before its parameters and body are looked at (platform.md 5):
+ * ERR_NOT_FOUND as api_caller(). */
+enum err api_admit(struct request *request, struct error *reterr);
+
 /* The same in a workspace that the request names elsewhere than in its header. */
 enum err api_caller_in(const struct request *request, struct str workspace, struct caller *ret,
                        struct error *reterr);

@@ -17,6 +17,9 @@ struct server_options {
     const char *listen; /* "127.0.0.1:5173", "[::1]:0"; port 0 picks a free one */
     struct router router;
     void *app; /* request->app */
+    /* Asked about a request whose route is found, from its head and before all else that its
+     * handler would say; anything but ERR_OK is the answer. NULL: all may pass. */
+    enum err (*admit)(struct request *request, struct error *reterr);
     int network_threads;
     int workers;
     size_t head_limit; /* bytes of request line and headers; 431 above */

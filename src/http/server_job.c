@@ -89,6 +89,16 @@ static enum err check_types(struct server_job *job)
     return ERR_OK;
 }
 
+static enum err check_admission(struct server_job *job)
+{
+    struct error error = {.arena = &job->request.arena};
+    enum err err =
+        job->server->options.admit ? job->server->options.admit(&job->request, &error) : ERR_OK;
+    if (err)
+        response_error(&job->request, &error);
+    return err;
+}
+
 /* Two lengths that differ: whoever stands before us may have taken the other one (RFC 9112 6.3). */
 static bool has_two_lengths(const struct request *request)
 {
@@ -140,6 +150,8 @@ static enum err check_all(struct server_job *job, size_t head_size)
     enum err err = check_route(job);
     if (!err)
         err = check_types(job);
+    if (!err)
+        err = check_admission(job);
     if (!err && job->expected_size > options->body_limit)
         err = job_fail_early(job, ERR_TOO_LARGE);
     return err;

@@ -1253,6 +1253,33 @@ static void test_timing(void **state)
     answer_done(&answer);
 }
 
+/* --- who may pass --- */
+
+static enum err admit_some(struct request *request, struct error *reterr)
+{
+    struct str value;
+    return request_header(request, "X-Pass", &value)
+               ? ERR_OK
+               : error_set(reterr, ERR_FORBIDDEN, "not %s", request->route->pattern);
+}
+
+static void test_admission(void **state)
+{
+    struct server_options options = default_options();
+    struct client client;
+    (void)state;
+    options.admit = admit_some;
+    start_with(&options);
+    client_open(&client, port);
+    client_send_text(&client, "GET /v1/things/a HTTP/1.1\r\nX-Pass: 1\r\n" HOST "\r\n");
+    assert_read(&client, 200, "a");
+    client_send_text(&client, "GET /v1/things/a HTTP/1.1\r\n" HOST "\r\n");
+    assert_read(&client, 403, "{\"code\":403,\"message\":\"not /v1/things/{id}\"}");
+    client_send_text(&client, "GET /v1/nothing HTTP/1.1\r\n" HOST "\r\n");
+    assert_read(&client, 404, "{\"code\":404,\"message\":\"HTTP 404 Not Found\"}");
+    client_close(&client);
+}
+
 /* --- limits --- */
 
 static void test_head_timeout(void **state)
@@ -1616,6 +1643,7 @@ int main(void)
         OWN_SERVER(test_shutdown_of_waiting),
         WITH_SERVER(test_abandoned),
         WITH_SERVER(test_timing),
+        OWN_SERVER(test_admission),
         OWN_SERVER(test_head_timeout),
         OWN_SERVER(test_idle_timeout),
         OWN_SERVER(test_connection_limit),
