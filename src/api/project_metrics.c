@@ -82,10 +82,11 @@ static enum err read_breakdown(const struct record *breakdown, struct asked *ask
                                struct error *reterr)
 {
     const struct value *v = breakdown ? breakdown->v : NULL;
-    enum breakdown_field field = v ? (enum breakdown_field)v[METRIC_BREAKDOWN_FIELD].i : 0;
+    enum breakdown_field field =
+        v ? (enum breakdown_field)v[METRIC_BREAKDOWN_FIELD].i : BREAKDOWN_UNSET;
     const struct metric *metric = asked->metric;
 
-    if (!field || field == BREAKDOWN_NONE)
+    if (field == BREAKDOWN_UNSET || field == BREAKDOWN_NONE)
         return ERR_OK;
     asked->grouped = true;
     asked->query.group = field;

@@ -82,9 +82,9 @@ static enum err get_thread(struct session *session, struct arena *arena,
     if (!err)
         err = store_entity_next(cursor, arena, ret);
     store_entity_close(cursor);
-    return err == ERR_NOT_FOUND
-               ? error_set(reterr, err, "Trace Thread id: %.*s not found", STR_ARG(thread_id))
-               : err;
+    if (err == ERR_NOT_FOUND)
+        error_set(reterr, err, "Trace Thread id: %.*s not found", STR_ARG(thread_id));
+    return err;
 }
 
 static enum err show_thread(struct request *request, struct session *session, struct row *row,

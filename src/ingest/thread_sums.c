@@ -178,15 +178,15 @@ void thread_sums_move(struct thread_sums *sums, int64_t project_key, const struc
 void thread_sums_create(struct thread_sums *sums, int64_t project_key, const struct record *item,
                         int64_t clock)
 {
-    struct str thread_id = thread_of(item);
+    const struct value *thread_id = &item->v[TRACE_THREAD_ID];
     struct thread_entry *entry;
 
-    if (str_is_blank(thread_id))
+    if (!value_is_set(thread_id) || str_is_blank(thread_id->s))
         return;
-    entry = find_entry(sums, project_key, thread_id);
+    entry = find_entry(sums, project_key, thread_id->s);
     if (!entry)
         return;
-    if (!entry->created ||
+    if (!entry->earliest ||
         uuid_cmp(&item->v[ENTITY_ID].uuid, &entry->earliest->v[ENTITY_ID].uuid) < 0)
         entry->earliest = item;
     if (!entry->created || clock > entry->clock)

@@ -5,7 +5,7 @@
 #include "model/resource.h"
 
 /* What the rows of a metric are, and whose filters apply to it. */
-enum metric_entity { METRIC_TRACES = 1, METRIC_SPANS, METRIC_THREADS };
+enum metric_entity { METRIC_ENTITY_UNSET, METRIC_TRACES, METRIC_SPANS, METRIC_THREADS };
 
 /* What is made of the rows of a bucket. */
 enum metric_measure {
@@ -81,7 +81,8 @@ int64_t metric_bucket_start(enum metric_interval interval, int64_t ms);
 
 /* What rows can be put into groups by. */
 enum breakdown_field {
-    BREAKDOWN_NONE = 1,
+    BREAKDOWN_UNSET,
+    BREAKDOWN_NONE,
     BREAKDOWN_TAGS,
     BREAKDOWN_METADATA,
     BREAKDOWN_NAME,

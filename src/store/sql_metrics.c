@@ -35,8 +35,8 @@ static void add_group(struct sql *sql, const struct metric_query *query)
         [BREAKDOWN_TAGS] = ", t.tags",
         [BREAKDOWN_NAME] = ", coalesce(t.name, '')",
         [BREAKDOWN_ERROR_INFO] = ", CASE WHEN t.heavy & 8 THEN 'Has Error' ELSE 'No Error' END",
-        [BREAKDOWN_ERROR_TYPE] = ", CASE WHEN t.heavy & 8 = 0 THEN 'No Error' ELSE"
-                                 " coalesce(nullif(t.error_type, ''), 'Unknown Error') END",
+        [BREAKDOWN_ERROR_TYPE] = (", CASE WHEN t.heavy & 8 = 0 THEN 'No Error' ELSE"
+                                  " coalesce(nullif(t.error_type, ''), 'Unknown Error') END"),
         [BREAKDOWN_MODEL] = ", coalesce(nullif(t.model, ''), 'Unknown')",
         [BREAKDOWN_PROVIDER] = ", coalesce(nullif(t.provider, ''), 'Unknown')",
         [BREAKDOWN_TYPE] = ", t.type",

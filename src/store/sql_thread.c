@@ -270,8 +270,8 @@ static const char *const sort_expressions[THREAD_FIELD_COUNT] = {
     [THREAD_ID] = "t.thread_id",
     [THREAD_START_TIME] = "t.start_time",
     [THREAD_END_TIME] = "t.end_time",
-    [THREAD_DURATION] = "CASE WHEN t.start_time != 0 THEN t.end_time / 1000 - t.start_time / 1000 "
-                        "END",
+    [THREAD_DURATION] = ("CASE WHEN t.start_time != 0 THEN"
+                         " t.end_time / 1000 - t.start_time / 1000 END"),
     [THREAD_NUMBER_OF_MESSAGES] = "t.trace_count",
     [THREAD_LAST_UPDATED_AT] = "t.last_updated_at",
     [THREAD_CREATED_BY] = "coalesce(t.created_by, '')",
