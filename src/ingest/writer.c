@@ -131,20 +131,26 @@ static enum err apply_change(struct writer *writer, struct session *session, str
 {
     enum err err = store_workspace_find(session, change->workspace_name, &change->workspace);
     /* A new workspace has to go again with a change that is refused. */
-    bool savepoint = !change->refuses_first || change->workspace == 0;
+    bool is_new = change->workspace == 0;
+    bool savepoint = !change->refuses_first || is_new;
+    int64_t writes;
 
     if (!err && savepoint)
         err = store_savepoint(session);
     if (err)
         return err;
-    if (change->workspace == 0)
+    if (is_new)
         err = store_workspace_ensure(session, change->workspace_name, &change->workspace);
     change->now = clock_now_us(); /* what it makes is younger than its workspace */
     change->environments_max = writer->options.environments_max;
+    writes = store_writes(session);
     if (!err)
         err = change->apply(change, session);
-    if (err && savepoint)
+    /* What changed nothing has not used the workspace either. */
+    if (savepoint && (err || (is_new && store_writes(session) == writes))) {
         store_savepoint_rollback(session);
+        return err;
+    }
     if (!err && savepoint)
         err = store_savepoint_release(session);
     if (!err)

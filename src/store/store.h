@@ -69,6 +69,8 @@ struct session *store_writer(struct store *store);
  * alone. */
 enum err store_begin(struct session *session);
 enum err store_commit(struct session *session);
+/* Rows written since the session was opened: tells whether something was in between. */
+int64_t store_writes(const struct session *session);
 /* False when the store has undone the transaction by itself. */
 bool store_in_transaction(const struct session *session);
 void store_rollback(struct session *session);

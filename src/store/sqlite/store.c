@@ -335,6 +335,11 @@ enum err store_commit(struct session *session)
     return session_run(session, session_statement(session, STATEMENT_COMMIT, "COMMIT"));
 }
 
+int64_t store_writes(const struct session *session)
+{
+    return sqlite3_total_changes64(session->db);
+}
+
 bool store_in_transaction(const struct session *session)
 {
     return sqlite3_get_autocommit(session->db) == 0;

@@ -103,7 +103,8 @@ enum err store_configuration_delete(struct session *session, int64_t workspace)
 {
     sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = session_prepare(
         session, STR("UPDATE workspace SET has_configuration = 0, thread_timeout = NULL,"
-                     " truncation_on_tables = NULL, color_map = NULL WHERE id = ?1"));
+                     " truncation_on_tables = NULL, color_map = NULL"
+                     " WHERE id = ?1 AND has_configuration"));
 
     if (!statement)
         return ERR_INTERNAL;
