@@ -330,6 +330,19 @@ const char *json_type_name(const yyjson_val *value)
     }
 }
 
+yyjson_val *json_member(yyjson_val *object, const char *name)
+{
+    yyjson_val *found = NULL, *key;
+    yyjson_obj_iter iter;
+
+    yyjson_obj_iter_init(object, &iter);
+    while ((key = yyjson_obj_iter_next(&iter))) {
+        if (yyjson_equals_str(key, name))
+            found = yyjson_obj_iter_get_val(key);
+    }
+    return found;
+}
+
 bool json_scalar_text(const yyjson_val *value, struct str *ret)
 {
     yyjson_val *v = (yyjson_val *)(uintptr_t)value;

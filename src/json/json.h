@@ -36,6 +36,10 @@ const char *json_type_name(const yyjson_val *value);
  * objects and arrays. */
 bool json_scalar_text(const yyjson_val *value, struct str *ret);
 
+/* The member of an object with that name; of several the last, as everywhere. NULL: none, or no
+ * object. */
+yyjson_val *json_member(yyjson_val *object, const char *name);
+
 /* yyjson's allocator on this arena; valid as long as the arena is. */
 yyjson_alc json_allocator(struct arena *arena);
 

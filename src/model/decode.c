@@ -336,6 +336,11 @@ static enum err decode_tally(const struct decoder *d, yyjson_val *value, struct 
     return ERR_OK;
 }
 
+static enum err too_large(const struct decoder *d)
+{
+    return error_set(d->error, ERR_TOO_LARGE, "The request needs more memory than allowed");
+}
+
 static enum err decode_tags(const struct decoder *d, yyjson_val *value, struct value *ret)
 {
     struct str property = decode_property_name(d->arena, d->field->name);
@@ -344,7 +349,11 @@ static enum err decode_tags(const struct decoder *d, yyjson_val *value, struct v
                        : strstr(d->field->name, "to_remove") ? " to remove"
                                                              : "";
 
-    if (!yyjson_is_arr(value) || !tags_from_json(d->arena, value, &tags))
+    enum err err = yyjson_is_arr(value) ? tags_from_json(d->arena, value, &tags) : ERR_BAD_REQUEST;
+
+    if (err == ERR_TOO_LARGE)
+        return too_large(d);
+    if (err)
         return wrong_type(d, value, "Set<String>");
     if ((d->field->flags & FF_LIMITED) && (d->view & FF_UPDATE)) {
         if (tags.n > TAGS_MAX)
@@ -374,7 +383,7 @@ static enum err decode_error_info(const struct decoder *d, yyjson_val *value, st
     if (!yyjson_is_obj(value))
         return wrong_type(d, value, "ErrorInfo");
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        yyjson_val *member = yyjson_obj_get(value, members[i]);
+        yyjson_val *member = json_member(value, members[i]);
         if (!member || yyjson_is_null(member))
             continue;
         if (!json_scalar_text(member, &text))
@@ -499,7 +508,7 @@ static enum err decode_numbers(const struct decoder *d, yyjson_val *value, struc
         return wrong_type(d, value, "Map");
     members = distinct_members(d->arena, value, &n);
     if (!members)
-        return error_set(d->error, ERR_TOO_LARGE, "The request needs more memory than allowed");
+        return too_large(d);
     if (n < 2)
         break_rule(d, "size must be between 2 and 2147483647");
     for (size_t i = 0; i < n; i++) {
@@ -634,7 +643,7 @@ static enum err decode_objects(const struct decoder *d, yyjson_val *value, struc
         if (err)
             return err;
         if (arena_is_over(d->arena))
-            return error_set(d->error, ERR_TOO_LARGE, "The request needs more memory than allowed");
+            return too_large(d);
     }
     *ret = (struct value){.kind = VALUE_SET, .list = {records, n}};
     return ERR_OK;

@@ -36,7 +36,7 @@ static void make_distinct(struct tags *tags)
     }
 }
 
-bool tags_from_json(struct arena *arena, yyjson_val *array, struct tags *ret)
+enum err tags_from_json(struct arena *arena, yyjson_val *array, struct tags *ret)
 {
     yyjson_arr_iter iter;
     yyjson_val *item;
@@ -44,16 +44,16 @@ bool tags_from_json(struct arena *arena, yyjson_val *array, struct tags *ret)
     ret->n = 0;
     ret->items = arena_alloc(arena, (yyjson_arr_size(array) + 1) * sizeof(struct str));
     if (!ret->items)
-        return false;
+        return ERR_TOO_LARGE;
     yyjson_arr_iter_init(array, &iter);
     while ((item = yyjson_arr_iter_next(&iter))) {
         struct str text = STR("");
         if (!yyjson_is_null(item) && !json_scalar_text(item, &text))
-            return false;
+            return ERR_BAD_REQUEST;
         ret->items[ret->n++] = text;
     }
     make_distinct(ret);
-    return true;
+    return ERR_OK;
 }
 
 void tags_from_text(struct arena *arena, struct str text, struct tags *ret)
@@ -63,7 +63,7 @@ void tags_from_text(struct arena *arena, struct str text, struct tags *ret)
 
     *ret = (struct tags){0};
     if (text.n == 0 || json_parse(arena, text, &root, &error) || !yyjson_is_arr(root) ||
-        !tags_from_json(arena, root, ret))
+        tags_from_json(arena, root, ret))
         *ret = (struct tags){0};
 }
 

@@ -13,9 +13,10 @@ struct tags {
     size_t n;
 };
 
-/* The distinct texts of a JSON array; scalars become texts, null counts as "". False when an
- * element is an object or an array. The order is kept up to 64 tags; more come back sorted. */
-bool tags_from_json(struct arena *arena, yyjson_val *array, struct tags *ret);
+/* The distinct texts of a JSON array; scalars become texts, null counts as "".
+ * ERR_BAD_REQUEST when an element is an object or an array, ERR_TOO_LARGE at the arena's ceiling.
+ * The order is kept up to 64 tags; more come back sorted. */
+enum err tags_from_json(struct arena *arena, yyjson_val *array, struct tags *ret);
 
 /* The same from stored text; anything but an array gives the empty set. */
 void tags_from_text(struct arena *arena, struct str text, struct tags *ret);

@@ -191,7 +191,7 @@ static enum err parse_list(struct parser *p, yyjson_val *array, size_t depth,
 
 static bool read_text(yyjson_val *object, const char *name, struct str *ret)
 {
-    yyjson_val *member = yyjson_obj_get(object, name);
+    yyjson_val *member = json_member(object, name);
 
     return member && json_scalar_text(member, ret);
 }
@@ -223,11 +223,11 @@ static enum err parse_node(struct parser *p, yyjson_val *value, size_t depth,
 
     if (depth > FILTER_DEPTH_MAX || !yyjson_is_obj(value))
         return SYNTAX;
-    if ((inner = yyjson_obj_get(value, "or")))
+    if ((inner = json_member(value, "or")))
         return parse_list(p, inner, depth, FILTER_OR, ret);
-    if ((inner = yyjson_obj_get(value, "and")))
+    if ((inner = json_member(value, "and")))
         return parse_list(p, inner, depth, FILTER_AND, ret);
-    if ((inner = yyjson_obj_get(value, "not"))) {
+    if ((inner = json_member(value, "not"))) {
         *ret = new_node(p->arena, FILTER_NOT);
         return parse_node(p, inner, depth + 1, &(*ret)->first);
     }

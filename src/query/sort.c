@@ -24,8 +24,8 @@ static void find_sortable(const struct resource *resource, struct str name, stru
 /* One entry; false when it is malformed. */
 static bool read_entry(const struct resource *resource, yyjson_val *entry, struct sort *ret)
 {
-    yyjson_val *field = yyjson_obj_get(entry, "field");
-    yyjson_val *direction = yyjson_obj_get(entry, "direction");
+    yyjson_val *field = json_member(entry, "field");
+    yyjson_val *direction = json_member(entry, "direction");
 
     *ret = (struct sort){.field = -1};
     if (!yyjson_is_obj(entry) || !yyjson_is_str(field))

@@ -377,6 +377,22 @@ static void test_build_ceiling(void **state)
     assert_int_equal(json_write_mut(&arena, doc, &out), ERR_TOO_LARGE);
 }
 
+static void test_member(void **state)
+{
+    (void)state;
+    yyjson_val *root;
+    assert_int_equal(json_parse(&arena, STR("{\"a\":1,\"b\":2,\"a\":3,\"ab\":[]}"), &root, &error),
+                     ERR_OK);
+    struct str text;
+    assert_true(json_scalar_text(json_member(root, "a"), &text));
+    assert_true(str_eq(text, STR("3")));
+    assert_true(json_scalar_text(json_member(root, "b"), &text));
+    assert_true(str_eq(text, STR("2")));
+    assert_null(json_member(root, "c"));
+    assert_null(json_member(json_member(root, "ab"), "a"));
+    assert_null(json_member(NULL, "a"));
+}
+
 static void test_scalars(void **state)
 {
     (void)state;
@@ -418,6 +434,7 @@ int main(void)
         TEST(test_failed_parse_leaves_nothing),
         TEST(test_build),
         TEST(test_build_ceiling),
+        TEST(test_member),
         TEST(test_scalars),
     };
     return cmocka_run_group_tests_name("json/json", tests, NULL, NULL);

@@ -406,6 +406,11 @@ static void test_error_info(void **state)
     assert_json(accept(&trace_resource, "error_info", "{}").s, "{}");
     assert_json(accept(&trace_resource, "error_info", "{'message':null}").s, "{}");
     assert_json(accept(&trace_resource, "error_info", "{'message':5}").s, "{'message':'5'}");
+    /* Of several the last. */
+    assert_json(accept(&trace_resource, "error_info",
+                       "{'message':'a','traceback':'t','message':'b','traceback':null}")
+                    .s,
+                "{'message':'b'}");
     assert_wrong_type(&trace_resource, "error_info", "''");
     assert_wrong_type(&trace_resource, "error_info", "[]");
     assert_wrong_type(&trace_resource, "error_info", "{'error_info':1,'message':{}}");

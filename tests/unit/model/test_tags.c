@@ -39,9 +39,34 @@ static bool read_json(const char *json, struct tags *ret)
 {
     struct error error = {.arena = &arena};
     yyjson_val *root;
+    enum err err;
 
     assert_int_equal(json_parse(&arena, test_json(&arena, "%s", json), &root, &error), ERR_OK);
-    return tags_from_json(&arena, root, ret);
+    err = tags_from_json(&arena, root, ret);
+    assert_true(err == ERR_OK || err == ERR_BAD_REQUEST);
+    return err == ERR_OK;
+}
+
+static void test_list_ceiling(void **state)
+{
+    struct arena small, large;
+    struct error error = {.arena = &large};
+    struct str items = STR("[1");
+    struct tags tags;
+    yyjson_val *root;
+
+    (void)state;
+    arena_init(&large, (size_t)1 << 30);
+    arena_init(&small, 1000);
+    for (int i = 0; i < 5000; i++)
+        items = str_format(&large, "%.*s,%d", STR_ARG(items), i);
+    items = str_format(&large, "%.*s]", STR_ARG(items));
+    assert_int_equal(json_parse(&large, items, &root, &error), ERR_OK);
+    assert_int_equal(tags_from_json(&small, root, &tags), ERR_TOO_LARGE);
+    assert_int_equal(tags_from_json(&large, root, &tags), ERR_OK);
+    assert_int_equal(tags.n, 5000);
+    arena_done(&small);
+    arena_done(&large);
 }
 
 static void test_from_json(void **state)
@@ -156,6 +181,7 @@ static void test_ceiling(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_list_ceiling, start, stop),
         cmocka_unit_test_setup_teardown(test_from_json, start, stop),
         cmocka_unit_test_setup_teardown(test_from_text, start, stop),
         cmocka_unit_test_setup_teardown(test_large_sets, start, stop),

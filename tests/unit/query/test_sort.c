@@ -158,9 +158,25 @@ static void test_malformed(void **state)
     }
 }
 
+static void test_repeated_members(void **state)
+{
+    struct sort sort;
+
+    (void)state;
+    assert_int_equal(
+        sort_parse(&arena, &trace_resource,
+                   test_json(&arena, "[{'field':'ttft','direction':'DESC','field':'name',"
+                                     "'direction':'ASC'}]"),
+                   &sort, &error),
+        ERR_OK);
+    assert_int_equal(sort.field, ENTITY_NAME);
+    assert_false(sort.descending);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_repeated_members, start, stop),
         cmocka_unit_test_setup_teardown(test_plain, start, stop),
         cmocka_unit_test_setup_teardown(test_every_name, start, stop),
         cmocka_unit_test_setup_teardown(test_dynamic, start, stop),
