@@ -62,13 +62,18 @@ enum err api_read_begin(struct request *request, struct session **ret, int64_t *
     return err;
 }
 
+void api_log_failure(const struct request *request, const struct session *session)
+{
+    log_error("request_failed", "request=%llu " REQUEST_LOG_ID " route=\"%s\" store=\"%s\"",
+              (unsigned long long)request->number, (unsigned long long)request->log_id,
+              request->route->pattern, session ? store_message(session) : "");
+}
+
 void api_fail(struct request *request, enum err err, struct error *error,
               const struct session *session)
 {
     if (err == ERR_INTERNAL)
-        log_error("request_failed", "request=%llu route=\"%s\" store=\"%s\"",
-                  (unsigned long long)request->number, request->route->pattern,
-                  session ? store_message(session) : "");
+        api_log_failure(request, session);
     if (error->code == ERR_OK)
         error_set(error, err, "%s", err_text(err));
     if (err == ERR_UNAVAILABLE)
@@ -87,6 +92,8 @@ static void write_done(struct change *change, enum err err)
 {
     struct request *request = change->owner;
 
+    if (err == ERR_INTERNAL)
+        api_log_failure(request, NULL); /* the writer has told why */
     if (err) {
         request->response.header_count = 0;
         response_error(request, &change->error);

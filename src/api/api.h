@@ -70,6 +70,9 @@ enum err api_caller_in(const struct request *request, struct str workspace, stru
 enum err api_read_begin(struct request *request, struct session **ret, int64_t *ret_workspace,
                         struct error *reterr);
 
+/* Writes an ERR_INTERNAL to the log, with the id that the client is told and the store's words. */
+void api_log_failure(const struct request *request, const struct session *session);
+
 /* Answers with the error; for ERR_INTERNAL writes the store's words to the log. */
 void api_fail(struct request *request, enum err err, struct error *error,
               const struct session *session);

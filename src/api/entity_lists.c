@@ -148,10 +148,14 @@ static void append_failure(struct request *request, enum err err, struct buf *ou
 {
     bool timeout = err == ERR_TIMEOUT;
     const struct list_state *state = request->response.produce_state;
-    struct str line = str_format(&request->arena, "%s{\"code\":%d,\"message\":\"%s\"}\r\n",
-                                 state->lines ? "" : "\r\n", timeout ? 500 : err_status(err),
-                                 timeout ? "Streaming operation timed out" : err_text(err));
+    struct str text =
+        timeout ? STR("Streaming operation timed out") : request_failure_text(request, err);
+    struct str line =
+        str_format(&request->arena, "%s{\"code\":%d,\"message\":\"%.*s\"}\r\n",
+                   state->lines ? "" : "\r\n", timeout ? 500 : err_status(err), STR_ARG(text));
 
+    if (err == ERR_INTERNAL)
+        api_log_failure(request, state->session);
     if (!buf_append(out, line))
         out->n = 0;
 }

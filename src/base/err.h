@@ -22,7 +22,7 @@
     X(ERR_TOO_MANY_REQUESTS, 429, "Too Many Requests")                                             \
     X(ERR_HEAD_TOO_LARGE, 431, "HTTP 431 Request Header Fields Too Large")                         \
     X(ERR_ABANDONED, 499, "The client closed the connection before it was answered")               \
-    X(ERR_INTERNAL, 500, "There was an error processing your request. It has been logged.")        \
+    X(ERR_INTERNAL, 500, "There was an error processing your request.")                            \
     X(ERR_NOT_IMPLEMENTED, 501, "HTTP 501 Not Implemented")                                        \
     X(ERR_UNAVAILABLE, 503, "HTTP 503 Service Unavailable")
 

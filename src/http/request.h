@@ -70,6 +70,7 @@ struct request {
     const struct route *route;
     void *app;          /* what server_new() was given */
     uint64_t number;    /* counts requests since the start, for the log */
+    uint64_t log_id;    /* tells it from all others, also of earlier runs; see failure_text() */
     int64_t started_ns; /* monotonic, when the head was read */
     int64_t rows_read;  /* for Server-Timing: what reading took, counted up by whoever reads; */
     int64_t read_steps; /* neither is shown while this is 0 */
@@ -101,7 +102,13 @@ void response_json(struct request *request, int status, struct str body);
 void response_stream(struct request *request, const char *content_type, http_producer produce,
                      void *state, void (*release)(struct request *));
 
-/* Answers with an error in the shape it has (M or E); the only place that writes those shapes. */
+/* The text of an error when nothing more exact is known. For ERR_INTERNAL it names log_id, which
+ * whoever logs the failure writes as REQUEST_LOG_ID (platform.md 4). In the request's arena. */
+struct str request_failure_text(struct request *request, enum err err);
+#define REQUEST_LOG_ID "id=%016llx"
+
+/* Answers with an error in the shape it has (M or E); the only place that writes those shapes. An
+ * ERR_INTERNAL gets request_failure_text(). */
 void response_error(struct request *request, const struct error *error);
 
 /* Adds a response header; both texts are static or in the request's arena. At most

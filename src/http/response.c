@@ -113,10 +113,22 @@ static bool error_write(struct arena *arena, const struct error *error, bool pla
     return true;
 }
 
-void response_error(struct request *request, const struct error *error)
+struct str request_failure_text(struct request *request, enum err err)
 {
+    if (err != ERR_INTERNAL)
+        return str_of(err_text(err));
+    return str_format(&request->arena, "%s It has been logged (ID %016llx).", err_text(err),
+                      (unsigned long long)request->log_id);
+}
+
+void response_error(struct request *request, const struct error *given)
+{
+    struct error internal = {.code = ERR_INTERNAL};
+    const struct error *error = given->code == ERR_INTERNAL ? &internal : given;
     struct str body;
     assert(error->code != ERR_OK);
+    if (error == &internal)
+        internal.message = request_failure_text(request, ERR_INTERNAL);
     if (!error_write(&request->arena, error, false, &body) &&
         !error_write(&request->arena, error, true, &body))
         body = str_format(&request->arena, "{\"code\":%d,\"message\":\"%s\"}",

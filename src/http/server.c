@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/uuid.h"
 #include "http/server_private.h"
 
 /* Heads up to about this size reach us, and our own check; above, libmicrohttpd itself says 431. */
@@ -381,6 +382,9 @@ struct server *server_new(const struct server_options *options, char *message, s
     if (fd < 0)
         return NULL;
     struct server *server = mem_zalloc(sizeof(*server));
+    struct uuid random = uuid_new();
+    memcpy(&server->log_salt, random.b + sizeof(random.b) - sizeof(server->log_salt),
+           sizeof(server->log_salt));
     server->options = *options;
     server->port = listen_describe(fd, server->host, sizeof(server->host));
     server->tree = router_tree_new(&options->router);

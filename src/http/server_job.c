@@ -386,7 +386,8 @@ static void job_settle(struct server_job *job)
 {
     struct response *response = &job->request.response;
     if (response->status == 0) {
-        log_error("no_answer", "route=%s", job->request.route ? job->request.route->pattern : "-");
+        log_error("no_answer", REQUEST_LOG_ID " route=%s", (unsigned long long)job->request.log_id,
+                  job->request.route ? job->request.route->pattern : "-");
         job_fail(job, ERR_INTERNAL);
     }
     if (response->produce)

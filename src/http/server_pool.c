@@ -60,6 +60,14 @@ static struct server_job *job_take(struct server *server)
     return job;
 }
 
+/* Every number has another id, and none tells how many requests there were. */
+static uint64_t make_log_id(uint64_t number)
+{
+    number = (number ^ number >> 30) * 0xbf58476d1ce4e5b9;
+    number = (number ^ number >> 27) * 0x94d049bb133111eb;
+    return number ^ number >> 31;
+}
+
 struct server_job *job_new(struct server *server, const char *target)
 {
     struct server_job *job = job_take(server);
@@ -67,6 +75,7 @@ struct server_job *job_new(struct server *server, const char *target)
     request->app = server->options.app;
     request->job = job;
     request->number = atomic_fetch_add_explicit(&server->next_number, 1, memory_order_relaxed) + 1;
+    request->log_id = make_log_id(server->log_salt + request->number);
     request->started_ns = clock_monotonic_ns();
     /* libmicrohttpd cuts and decodes this text in place as soon as we return. */
     struct str text = str_copy(&request->arena, str_of(target));
@@ -173,8 +182,9 @@ static void job_log(const struct server_job *job, bool complete)
         return;
     unsigned method = (unsigned)request->method;
     double ms = (double)(clock_monotonic_ns() - request->started_ns) / 1e6;
-    log_write(level, "request", "number=%llu method=%s route=%s status=%d ms=%.3f bytes=%llu%s",
-              (unsigned long long)request->number,
+    log_write(level, "request",
+              "number=%llu " REQUEST_LOG_ID " method=%s route=%s status=%d ms=%.3f bytes=%llu%s",
+              (unsigned long long)request->number, (unsigned long long)request->log_id,
               method ? http_method_names[__builtin_ctz(method)] : "-",
               request->route ? request->route->pattern : "-", status, ms,
               (unsigned long long)job->bytes_out, complete ? "" : " aborted=1");

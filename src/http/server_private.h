@@ -138,6 +138,7 @@ struct server {
     int worker_count;
     struct server_connections connections;
     atomic_uint_fast64_t next_number;
+    uint64_t log_salt;          /* sets the ids of this run apart */
     atomic_int_fast64_t active; /* requests whose head is complete */
     atomic_int finishing;       /* calls of request_finish() that are under way */
     atomic_bool draining;       /* answers close their connection */
