@@ -552,6 +552,7 @@ static enum err decode_uuids(const struct decoder *d, yyjson_val *value, struct 
 {
     size_t n = yyjson_arr_size(value), kept = 0;
     yyjson_arr_iter iter;
+    bool has_null = false;
     yyjson_val *item;
     struct uuid *ids;
 
@@ -561,21 +562,22 @@ static enum err decode_uuids(const struct decoder *d, yyjson_val *value, struct 
         ret->kind = VALUE_SET;
         return ERR_OK;
     }
-    check_size(d, n);
-    if (n == 0 || n > d->field->max)
-        return ERR_OK;
-    ids = arena_alloc(d->arena, n * sizeof(*ids));
+    ids = arena_alloc(d->arena, (n + 1) * sizeof(*ids));
+    if (!ids)
+        return too_large(d);
     yyjson_arr_iter_init(value, &iter);
     while ((item = yyjson_arr_iter_next(&iter))) {
         struct value id = {0};
         enum err err = yyjson_is_null(item) ? ERR_OK : decode_uuid(d, item, &id);
         if (err)
             return err;
-        if (value_is_set(&id))
+        if (value_is_set(&id)) {
             ids[kept++] = id.uuid;
-        else
-            error_add(d->error, ERR_UNPROCESSABLE, "%.*s%s[].<iterable element> must not be null",
-                      STR_ARG(d->prefix), d->field->name);
+            continue;
+        }
+        has_null = true;
+        error_add(d->error, ERR_UNPROCESSABLE, "%.*s%s[].<iterable element> must not be null",
+                  STR_ARG(d->prefix), d->field->name);
     }
     n = kept;
     qsort(ids, n, sizeof(*ids), compare_uuid);
@@ -583,8 +585,29 @@ static enum err decode_uuids(const struct decoder *d, yyjson_val *value, struct 
         if (i == 0 || !uuid_eq(&ids[i], &ids[i - 1]))
             ids[kept++] = ids[i];
     }
-    *ret = (struct value){.kind = VALUE_SET, .list = {ids, kept}};
+    /* Of a set: what is there twice counts once. */
+    check_size(d, kept + has_null);
+    if (kept > 0 && kept <= d->field->max)
+        *ret = (struct value){.kind = VALUE_SET, .list = {ids, kept}};
     return ERR_OK;
+}
+
+static int compare_str(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Sorts; how many are left. */
+static size_t drop_repeated(struct str *names, size_t n)
+{
+    size_t kept = 0;
+
+    qsort(names, n, sizeof(*names), compare_str);
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || !str_eq(names[i], names[i - 1]))
+            names[kept++] = names[i];
+    }
+    return kept;
 }
 
 static enum err decode_names(const struct decoder *d, yyjson_val *value, struct value *ret)
@@ -596,17 +619,23 @@ static enum err decode_names(const struct decoder *d, yyjson_val *value, struct 
 
     if (!yyjson_is_arr(value))
         return wrong_type(d, value, "Set<String>");
-    if (n > d->field->max || (n == 0 && d->field->flags & FF_ITEMS_NOT_BLANK)) {
-        check_size(d, n);
-        ret->kind = VALUE_SET; /* given, for rules about several members */
-        return ERR_OK;
-    }
     names = arena_alloc(d->arena, (n + 1) * sizeof(*names));
+    if (!names)
+        return too_large(d);
     yyjson_arr_iter_init(value, &iter);
     for (size_t i = 0; (item = yyjson_arr_iter_next(&iter)); i++) {
         names[i] = STR("");
         if (!yyjson_is_null(item) && !json_scalar_text(item, &names[i]))
             return wrong_type(d, item, "String");
+    }
+    if (n > d->field->max)
+        n = drop_repeated(names, n);
+    if (n > d->field->max || (n == 0 && d->field->flags & FF_ITEMS_NOT_BLANK)) {
+        check_size(d, n);
+        ret->kind = VALUE_SET; /* given, for rules about several members */
+        return ERR_OK;
+    }
+    for (size_t i = 0; i < n; i++) {
         if (d->field->flags & FF_ITEMS_NOT_BLANK && str_is_blank(names[i]))
             break_item_rule(d, i, "must not be blank");
     }
