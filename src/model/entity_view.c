@@ -57,7 +57,8 @@ static size_t string_end(struct str s, size_t at)
     return s.n;
 }
 
-/* Replaces every string that is an image by "[image]". */
+/* Replaces every string that is an image by "[image]". Names of members stay: several of them could
+ * become one, and a short name like "Qkey" looks like an image too. */
 static struct str drop_images(struct arena *arena, struct str text)
 {
     static const struct str image = {"\"[image]\"", 9};
@@ -71,7 +72,7 @@ static struct str drop_images(struct arena *arena, struct str text)
             continue;
         }
         end = string_end(text, i);
-        if (end - i > 2 && text.p[end - 1] == '"' &&
+        if (end - i > 2 && text.p[end - 1] == '"' && !(end < text.n && text.p[end] == ':') &&
             is_image(str_make(text.p + i + 1, end - i - 2))) {
             /* The shortest image is half as long as what replaces it. */
             if (!out && !(out = arena_alloc(arena, 2 * text.n)))

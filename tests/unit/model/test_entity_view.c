@@ -313,6 +313,9 @@ static void test_images(void **state)
     assert_images("'data:image/webpx;base64,/9j/AAAA'", "'data:image/webpx;base64,/9j/AAAA'");
     assert_images("'data:text/plain;base64,/9j/AAAA'", "'data:text/plain;base64,/9j/AAAA'");
     assert_images("'iVBORw0KGgo'", "'iVBORw0KGgo'");
+    /* Names stay. */
+    assert_images("{'Qkey':'Qkey','/9j/AAAA':{'QkA':['QkA',1]}}",
+                  "{'Qkey':'[image]','/9j/AAAA':{'QkA':['[image]',1]}}");
     assert_images("'/9j/===='", "'/9j/===='");
     assert_images("'/9j/AA\\\\AAAAA'", "'/9j/AA\\\\AAAAA'");
     assert_images("{'/9j/AAAA\\\"':1,'k':'\\\"/9j/AAAAAA'}",
