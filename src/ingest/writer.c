@@ -63,7 +63,7 @@ bool writer_submit(struct writer *writer, struct change *change)
 
     pthread_mutex_lock(&writer->mutex);
     accepted = !writer->stopping && writer->queued < writer->options.queue_changes &&
-               (writer->queued == 0 || writer->queued_bytes + bytes <= writer->options.queue_bytes);
+               (writer->queued == 0 || writer->queued_bytes < writer->options.queue_bytes);
     wake = accepted && writer->sleeping;
     if (accepted) {
         change->next = NULL;

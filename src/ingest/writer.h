@@ -9,7 +9,9 @@ struct writer;
 
 struct writer_options {
     int queue_changes;        /* bound of the queue; beyond it writer_submit() refuses */
-    size_t queue_bytes;       /* likewise, of the arenas behind the waiting changes */
+    size_t queue_bytes;       /* nothing more is taken while the arenas behind the waiting changes
+                                 hold so much; what is taken may be of any size, so that a large
+                                 change need not find the queue empty */
     int64_t environments_max; /* of a workspace */
     struct feed *feed; /* is told of what was committed; NULL: nobody is. Outlives the writer. */
 };

@@ -407,7 +407,7 @@ static void grow(struct task *task, size_t bytes)
 
 static void test_full_queue_by_bytes(void **state)
 {
-    struct task *large, *second, *refused;
+    struct task *large, *larger, *second, *last, *refused;
 
     (void)state;
     start_writer(100, 10000);
@@ -426,11 +426,17 @@ static void test_full_queue_by_bytes(void **state)
     grow(second, 9000);
     submit(second);
     assert_true(writer_submit(writer, &refused->change));
-    assert_false(writer_submit(writer, &large->change));
+    /* Nor does it have to find the queue empty. */
+    larger = new_task("");
+    grow(larger, 60000);
+    submit(larger);
+    last = new_task("");
+    assert_false(writer_submit(writer, &last->change));
     open_gate();
-    wait_for_done(5);
+    wait_for_done(6);
     assert_int_equal(refused->done, 1);
-    assert_int_equal(large->done, 1);
+    assert_int_equal(larger->done, 1);
+    assert_int_equal(last->done, 0);
 }
 
 /* More changes than share a transaction: what has been taken no longer counts. */
