@@ -160,7 +160,7 @@ static void *read_all(void *context)
 
 static void test_readers_beside_the_writer(void **state)
 {
-    struct writer_options options = {8, (size_t)1 << 24};
+    struct writer_options options = {.queue_changes = 8, .queue_bytes = (size_t)1 << 24};
     static struct submitter submitters[SUBMITTERS];
     pthread_t readers[READERS];
     struct session *session;

@@ -61,7 +61,7 @@ static int stop(void **state)
 
 static void start_writer(int changes, size_t bytes)
 {
-    struct writer_options options = {changes, bytes};
+    struct writer_options options = {.queue_changes = changes, .queue_bytes = bytes};
 
     writer = writer_new(t.store, &options);
     assert_non_null(writer);

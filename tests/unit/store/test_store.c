@@ -38,7 +38,7 @@ static void commit(void)
 static const char *refused(const char *directory)
 {
     static char message[256];
-    struct store_options options = {directory, 2, TEST_BODY_LIMIT};
+    struct store_options options = {directory, 2, TEST_BODY_LIMIT, 0};
 
     message[0] = '\0';
     assert_null(store_open(&options, message, sizeof(message)));
@@ -67,7 +67,7 @@ static void test_fresh(void **state)
 
 static void test_makes_directory(void **state)
 {
-    struct store_options options = {NULL, 1, TEST_BODY_LIMIT};
+    struct store_options options = {NULL, 1, TEST_BODY_LIMIT, 0};
     char path[300], file[400], message[256] = "";
     struct store *store;
 
