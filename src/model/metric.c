@@ -2,6 +2,8 @@
  */
 #include "model/metric.h"
 
+#include "model/search.h"
+
 #define HOUR_MS (3600LL * 1000)
 #define DAY_MS (24 * HOUR_MS)
 /* From a Monday to the epoch, which was a Thursday. */
@@ -120,10 +122,13 @@ static const struct field metric_request_fields[] = {
     [METRIC_REQUEST_END] = {"interval_end", FIELD_TIME_NS, FF_CREATE,
                             .doc = "Latest time of an id; now when absent."},
     [METRIC_REQUEST_TRACE_FILTERS] = {"trace_filters", FIELD_JSON, FF_CREATE,
+                                      .sub = &filter_item_resource,
                                       .doc = "Array of filters, for metrics of traces."},
     [METRIC_REQUEST_SPAN_FILTERS] = {"span_filters", FIELD_JSON, FF_CREATE,
+                                     .sub = &filter_item_resource,
                                      .doc = "Array of filters, for metrics of spans."},
     [METRIC_REQUEST_THREAD_FILTERS] = {"thread_filters", FIELD_JSON, FF_CREATE,
+                                       .sub = &filter_item_resource,
                                        .doc = "Array of filters, for metrics of threads."},
     [METRIC_REQUEST_BREAKDOWN] = {"breakdown", FIELD_OBJECT, FF_CREATE,
                                   .sub = &metric_breakdown_resource,

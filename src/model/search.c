@@ -10,7 +10,7 @@ static const struct field filter_item_fields[] = {
     {"key", FIELD_TEXT, FF_CREATE | FF_BATCH, .doc = "JSON path, or name of a feedback score."},
     {"value", FIELD_JSON, FF_CREATE | FF_BATCH, .doc = "A text, a number or a boolean."},
 };
-static const struct resource filter_item_resource = {
+const struct resource filter_item_resource = {
     "Filter", "filter", filter_item_fields,
     sizeof(filter_item_fields) / sizeof(filter_item_fields[0]), NULL};
 

@@ -24,6 +24,9 @@ enum search_field {
 #define SEARCH_LIMIT_DEFAULT 500
 #define SEARCH_LIMIT_MAX 2000
 
+/* An element of an array of filters (query/filter.h reads it); for schemas. */
+extern const struct resource filter_item_resource;
+
 extern const struct resource trace_search_resource;
 extern const struct resource span_search_resource;
 extern const struct resource thread_search_resource;
