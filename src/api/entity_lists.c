@@ -1,10 +1,9 @@
-/* Pages and streams of traces and spans. Rows are encoded one by one into pieces, so that memory is
- * bounded whatever the size. */
+/* Pages and streams of traces, spans and threads. */
 #include "api/annotations.h"
 #include "api/conditions.h"
 #include "api/entities.h"
+#include "api/rows.h"
 #include "api/threads.h"
-#include "base/clock.h"
 #include "model/encode.h"
 #include "model/entity_view.h"
 #include "model/search.h"
@@ -12,55 +11,22 @@
 #include "query/exclude.h"
 #include "query/sort.h"
 
-/* About so much is made at a time. */
-#define PIECE_BYTES ((size_t)128 * 1024)
-
 struct list_state {
-    struct session *session;
+    struct row_answer rows; /* first: a pointer to it is one to this */
     struct entity_query query;
     struct entity_view view;
     struct annotation_view annotations;
     struct entity_cursor *cursor;
-    struct arena item; /* of one row */
-    int64_t page, total, count;
-    bool lines; /* a stream: one row a line, nothing around them */
-    bool started;
-    bool has_slot;     /* counted in api->streams */
-    int64_t opened_ns; /* monotonic */
 };
 
-static void release_list(struct request *request)
+static struct list_state *list_of(struct row_answer *rows)
 {
-    struct list_state *state = request->response.produce_state;
-
-    store_entity_close(state->cursor);
-    store_read_end(state->session);
-    arena_done(&state->item);
-    if (state->has_slot)
-        atomic_fetch_sub(&api_of(request)->streams, 1);
+    return (struct list_state *)rows;
 }
 
-/* An answer of more than one piece keeps its read session while the client takes it. */
-static bool take_slot(struct request *request, struct list_state *state)
+static void close_list(struct row_answer *rows)
 {
-    struct api *api = api_of(request);
-
-    if (state->has_slot)
-        return true;
-    if (atomic_fetch_add(&api->streams, 1) >= api->stream_slots) {
-        atomic_fetch_sub(&api->streams, 1);
-        return false;
-    }
-    state->has_slot = true;
-    state->opened_ns = clock_monotonic_ns();
-    return true;
-}
-
-static bool is_too_long(const struct request *request, const struct list_state *state)
-{
-    int64_t age_ns = clock_monotonic_ns() - state->opened_ns;
-
-    return state->has_slot && age_ns / 1000000 > api_of(request)->stream_limit_ms;
+    store_entity_close(list_of(rows)->cursor);
 }
 
 /* The row as an object, with its annotations. */
@@ -97,95 +63,15 @@ enum err entity_row_text(struct session *session, const struct annotation_view *
     return json_write_mut(arena, doc, ret);
 }
 
-/* Appends the next row; ERR_NOT_FOUND after the last. */
-static enum err append_row(struct list_state *state, struct buf *out)
+static enum err next_row(struct row_answer *rows, struct arena *arena, struct str *ret)
 {
-    struct arena *arena = &state->item;
-    struct str text;
+    struct list_state *state = list_of(rows);
     struct row row;
     enum err err = store_entity_next(state->cursor, arena, &row);
 
-    if (!err)
-        err = entity_row_text(state->session, &state->annotations, &state->view, row.record, arena,
-                              &text);
-    if (err)
-        return err;
-    if ((!state->lines && state->count > 0 && !buf_append(out, STR(","))) ||
-        !buf_append(out, text) || (state->lines && !buf_append(out, STR("\r\n"))))
-        return ERR_TOO_LARGE;
-    state->count++;
-    arena_reset(arena);
-    return ERR_OK;
-}
-
-static bool append_head(struct request *request, struct list_state *state, struct buf *out)
-{
-    state->started = true;
-    return state->lines ||
-           buf_append(out, str_format(&request->arena, "{\"page\":%lld,\"content\":[",
-                                      (long long)state->page));
-}
-
-static bool append_tail(struct request *request, struct list_state *state, struct buf *out)
-{
-    yyjson_mut_doc *doc = json_new(&request->arena);
-    yyjson_mut_val *tail = yyjson_mut_obj(doc);
-    struct str text;
-
-    if (state->lines)
-        return true;
-    yyjson_mut_obj_add_sint(doc, tail, "size", state->count);
-    yyjson_mut_obj_add_sint(doc, tail, "total", state->total);
-    encode_add_names(doc, tail, "sortable_by", state->query.resource->sortable_by);
-    yyjson_mut_doc_set_root(doc, tail);
-    return json_write_mut(&request->arena, doc, &text) == ERR_OK && buf_append(out, STR("],")) &&
-           buf_append(out, str_make(text.p + 1, text.n - 1));
-}
-
-/* A failure in the middle ends the answer with a line of its own (contract/README.md, difference
- * 11; traces.md 9.4 for the time limit). */
-static void append_failure(struct request *request, enum err err, struct buf *out)
-{
-    bool timeout = err == ERR_TIMEOUT;
-    const struct list_state *state = request->response.produce_state;
-    struct str text =
-        timeout ? STR("Streaming operation timed out") : request_failure_text(request, err);
-    struct str line =
-        str_format(&request->arena, "%s{\"code\":%d,\"message\":\"%.*s\"}\r\n",
-                   state->lines ? "" : "\r\n", timeout ? 500 : err_status(err), STR_ARG(text));
-
-    if (err == ERR_INTERNAL)
-        api_log_failure(request, state->session);
-    if (!buf_append(out, line))
-        out->n = 0;
-}
-
-/* Appends rows until a piece is full. */
-static enum produce_result produce_list(struct request *request, struct buf *out)
-{
-    struct list_state *state = request->response.produce_state;
-    bool first = !state->started;
-    enum err err = ERR_OK;
-
-    if (first && !append_head(request, state, out))
-        err = ERR_TOO_LARGE;
-    if (is_too_long(request, state))
-        err = ERR_TIMEOUT;
-    while (!err && out->n < PIECE_BYTES)
-        err = append_row(state, out);
-    if (!err && take_slot(request, state))
-        return PRODUCE_MORE;
-    err = err ? err : ERR_UNAVAILABLE;
-    if (err == ERR_NOT_FOUND && append_tail(request, state, out))
-        return PRODUCE_DONE;
-    if (first && (err == ERR_UNAVAILABLE || !(state->lines && state->count > 0))) {
-        struct error error = {.arena = &request->arena};
-        out->n = 0;
-        api_fail(request, err, &error, state->session);
-    } else {
-        append_failure(request, err, out);
-    }
-    return PRODUCE_DONE;
+    return err ? err
+               : entity_row_text(rows->session, &state->annotations, &state->view, row.record,
+                                 arena, ret);
 }
 
 /* Opens the cursor and hands the answer to the producer, or fails. */
@@ -193,21 +79,22 @@ static void start_list(struct request *request, struct list_state *state, enum e
                        struct error *error)
 {
     if (!err)
-        err = annotation_view_init(state->session, state->query.resource, state->query.project.key,
-                                   state->view.excluded, &state->annotations);
+        err = annotation_view_init(state->rows.session, state->query.resource,
+                                   state->query.project.key, state->view.excluded,
+                                   &state->annotations);
     if (!err)
-        err = state->lines ? store_entity_open(state->session, &state->query, &request->arena,
-                                               &state->cursor)
-                           : store_entity_page(state->session, &state->query, &request->arena,
-                                               &state->cursor, &state->total);
+        err = state->rows.lines
+                  ? store_entity_open(state->rows.session, &state->query, &request->arena,
+                                      &state->cursor)
+                  : store_entity_page(state->rows.session, &state->query, &request->arena,
+                                      &state->cursor, &state->rows.total);
     if (err) {
-        api_fail(request, err, error, state->session);
+        api_fail(request, err, error, state->rows.session);
         store_entity_close(state->cursor);
-        store_read_end(state->session);
+        store_read_end(state->rows.session);
         return;
     }
-    response_stream(request, state->lines ? "application/octet-stream" : "application/json",
-                    produce_list, state, release_list);
+    rows_answer(request, &state->rows);
 }
 
 /* The conditions, the page and what of each row to show. */
@@ -232,9 +119,9 @@ static enum err read_page(struct request *request, const struct params *params,
         query->sort_key = sort.key;
         query->descending = sort.descending;
     }
-    state->page = params->v[PARAM_PAGE].i;
+    state->rows.page = params->v[PARAM_PAGE].i;
     query->limit = params->v[PARAM_SIZE].i;
-    query->offset = (state->page - 1) * query->limit;
+    query->offset = (state->rows.page - 1) * query->limit;
     return ERR_OK;
 }
 
@@ -242,7 +129,9 @@ static struct list_state *new_list(struct request *request)
 {
     struct list_state *state = arena_zalloc(&request->arena, sizeof(*state));
 
-    arena_init(&state->item, request->arena.cap);
+    state->rows.next = next_row;
+    state->rows.close = close_list;
+    state->rows.sortable_by = operation_of(request)->resource->sortable_by;
     return state;
 }
 
@@ -255,11 +144,12 @@ void entity_list(struct request *request)
     enum err err = params_read(request, operation_of(request)->params, &params, &error);
 
     if (!err)
-        err = api_read_begin(request, &state->session, &workspace, &error);
+        err = api_read_begin(request, &state->rows.session, &workspace, &error);
     if (!err)
         err = read_page(request, &params, state, &error);
     if (!err)
-        err = api_read_project(state->session, workspace, &params, &state->query.project, &error);
+        err = api_read_project(state->rows.session, workspace, &params, &state->query.project,
+                               &error);
     state->view.truncate = params.v[PARAM_TRUNCATE].i;
     state->query.load = entity_heavy_fields(operation_of(request)->resource, state->view.excluded);
     start_list(request, state, err, &error);
@@ -274,18 +164,19 @@ void entity_search(struct request *request)
     int64_t workspace;
     enum err err = conditions_read_search(request, &params, &body, &state->query, &error);
 
-    state->lines = true;
+    state->rows.lines = true;
     if (!err && value_is_set(&body->v[SEARCH_EXCLUDE]))
         err = exclude_names(operation_of(request)->resource, body->v[SEARCH_EXCLUDE].list.items,
                             body->v[SEARCH_EXCLUDE].list.n, &state->view.excluded, &error);
     if (!err)
-        err = api_read_begin(request, &state->session, &workspace, &error);
+        err = api_read_begin(request, &state->rows.session, &workspace, &error);
     if (!err)
-        err = api_read_project(state->session, workspace, &params, &state->query.project, &error);
+        err = api_read_project(state->rows.session, workspace, &params, &state->query.project,
+                               &error);
     if (!err && body->resource == &thread_search_resource &&
         value_is_set(&body->v[SEARCH_LAST_RETRIEVED_ID]) &&
         body->v[SEARCH_LAST_RETRIEVED_ID].s.n > 0)
-        err = thread_read_cursor(state->session, &request->arena,
+        err = thread_read_cursor(state->rows.session, &request->arena,
                                  body->v[SEARCH_LAST_RETRIEVED_ID].s, &state->query, &error);
     state->view.truncate = params.v[PARAM_TRUNCATE].i;
     state->query.load = entity_heavy_fields(operation_of(request)->resource, state->view.excluded);

@@ -1,6 +1,7 @@
 /* Handlers of projects, feedback definitions and environments. */
 #include "api/named.h"
 
+#include "api/rows.h"
 #include "ingest/named_write.h"
 #include "model/decode.h"
 #include "model/encode.h"
@@ -56,40 +57,56 @@ enum err named_read_query(struct request *request, const struct params *params,
     return ERR_OK;
 }
 
+struct list_state {
+    struct row_answer rows; /* first: a pointer to it is one to this */
+    struct named_query query;
+    struct named_cursor *cursor;
+};
+
+static enum err next_row(struct row_answer *rows, struct arena *arena, struct str *ret)
+{
+    yyjson_mut_doc *doc = json_new(arena);
+    struct record *record;
+    enum err err = store_named_next(((struct list_state *)rows)->cursor, arena, &record);
+
+    if (err)
+        return err;
+    yyjson_mut_doc_set_root(doc, encode_record(doc, record, false, 0));
+    return json_write_mut(arena, doc, ret);
+}
+
+static void close_list(struct row_answer *rows)
+{
+    store_named_close(((struct list_state *)rows)->cursor);
+}
+
 void named_list(struct request *request)
 {
-    const struct resource *resource = operation_of(request)->resource;
+    struct list_state *state = arena_zalloc(&request->arena, sizeof(*state));
     struct error error = {.arena = &request->arena};
-    yyjson_mut_doc *doc = json_new(&request->arena);
-    yyjson_mut_val *root = yyjson_mut_obj(doc), *content = yyjson_mut_arr(doc);
-    struct session *session = NULL;
-    struct record **records;
-    struct named_query query;
+    struct row_answer *rows = &state->rows;
     struct params params;
-    size_t count = 0;
-    int64_t total = 0;
     enum err err = params_read(request, operation_of(request)->params, &params, &error);
 
     if (!err)
-        err = named_read_query(request, &params, &query, &error);
+        err = named_read_query(request, &params, &state->query, &error);
     if (!err)
-        err = api_read_begin(request, &session, &query.workspace, &error);
+        err = api_read_begin(request, &rows->session, &state->query.workspace, &error);
     if (!err)
-        err = store_named_list(session, &query, &request->arena, &records, &count, &total);
+        err = store_named_open(rows->session, &state->query, &request->arena, &state->cursor,
+                               &rows->total);
     if (err) {
-        api_fail(request, err, &error, session);
-        store_read_end(session);
+        api_fail(request, err, &error, rows->session);
+        store_read_end(rows->session);
         return;
     }
-    for (size_t i = 0; i < count; i++)
-        yyjson_mut_arr_append(content, encode_record(doc, records[i], false, 0));
-    api_add_page(doc, root, params.v[PARAM_PAGE].i, (int64_t)count, total, content);
+    rows->next = next_row;
+    rows->close = close_list;
+    rows->page = params.v[PARAM_PAGE].i;
     /* The list of an empty page is empty (platform.md 8); feedback definitions have none at all. */
-    if (resource->sortable_by)
-        encode_add_names(doc, root, "sortable_by",
-                         count || query.limit < 0 ? resource->sortable_by : NULL);
-    api_answer(request, operation_of(request)->status, doc, root);
-    store_read_end(session);
+    rows->sortable_by = state->query.resource->sortable_by;
+    rows->sortable_with_rows = state->query.limit >= 0;
+    rows_answer(request, rows);
 }
 
 void named_get(struct request *request)

@@ -149,8 +149,18 @@ struct named_query {
     int64_t offset, limit; /* limit -1: all */
 };
 
-/* Records in an arena array; *ret_total counts all matches. ERR_TOO_LARGE at the arena's ceiling.
- */
+struct named_cursor;
+
+/* Opens a cursor over the records of a list; *ret_total counts all matches. The query and the arena
+ * must outlive it. */
+enum err store_named_open(struct session *session, const struct named_query *query,
+                          struct arena *arena, struct named_cursor **ret, int64_t *ret_total);
+/* The next record, in `arena` (may differ per record). ERR_NOT_FOUND at the end. */
+enum err store_named_next(struct named_cursor *cursor, struct arena *arena, struct record **ret);
+/* NULL-safe. */
+void store_named_close(struct named_cursor *cursor);
+
+/* All of them in an arena array. ERR_TOO_LARGE at the arena's ceiling. */
 enum err store_named_list(struct session *session, const struct named_query *query,
                           struct arena *arena, struct record ***ret, size_t *ret_count,
                           int64_t *ret_total);

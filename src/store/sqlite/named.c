@@ -74,42 +74,83 @@ static void bind_query(sqlite3_stmt *statement, const struct named_query *query,
     sqlite3_bind_int64(statement, 3, query->only_field < 0 ? 0 : query->only);
 }
 
-enum err store_named_list(struct session *session, const struct named_query *query,
-                          struct arena *arena, struct record ***ret, size_t *ret_count,
-                          int64_t *ret_total)
+struct named_cursor {
+    struct session *session;
+    const struct resource *resource;
+    sqlite3_stmt *statement;
+};
+
+enum err store_named_open(struct session *session, const struct named_query *query,
+                          struct arena *arena, struct named_cursor **ret, int64_t *ret_total)
 {
     const struct resource *resource = query->resource;
+    struct named_cursor *cursor = arena_zalloc(arena, sizeof(*cursor));
+    struct str name = str_fold(arena, query->name);
     sqlite3_stmt *count __attribute__((cleanup(statement_finalize))) =
         session_prepare(session, sql_named_count(arena, resource, query->only_field));
-    sqlite3_stmt *list __attribute__((cleanup(statement_finalize))) =
-        session_prepare(session, sql_named_list(arena, resource, query->only_field,
-                                                query->sort_field, query->descending));
-    struct str name = str_fold(arena, query->name);
-    size_t size = 16;
-    int rc;
 
-    if (!count || !list)
+    *ret = NULL;
+    if (!count)
         return ERR_INTERNAL;
     bind_query(count, query, name);
     if (sqlite3_step(count) != SQLITE_ROW)
         return session_failed(session, resource->noun);
     *ret_total = sqlite3_column_int64(count, 0);
-    bind_query(list, query, name);
-    sqlite3_bind_int64(list, 4, query->limit);
-    sqlite3_bind_int64(list, 5, query->offset);
+    *cursor = (struct named_cursor){
+        session, resource,
+        session_prepare(session, sql_named_list(arena, resource, query->only_field,
+                                                query->sort_field, query->descending))};
+    if (!cursor->statement)
+        return ERR_INTERNAL;
+    bind_query(cursor->statement, query, name);
+    sqlite3_bind_int64(cursor->statement, 4, query->limit);
+    sqlite3_bind_int64(cursor->statement, 5, query->offset);
+    *ret = cursor;
+    return ERR_OK;
+}
+
+enum err store_named_next(struct named_cursor *cursor, struct arena *arena, struct record **ret)
+{
+    int rc = sqlite3_step(cursor->statement);
+
+    if (rc == SQLITE_DONE)
+        return ERR_NOT_FOUND;
+    if (rc != SQLITE_ROW)
+        return session_failed(cursor->session, cursor->resource->noun);
+    *ret = read_record(cursor->session, cursor->statement, cursor->resource, arena);
+    return ERR_OK;
+}
+
+void store_named_close(struct named_cursor *cursor)
+{
+    if (cursor)
+        statement_finalize(&cursor->statement);
+}
+
+enum err store_named_list(struct session *session, const struct named_query *query,
+                          struct arena *arena, struct record ***ret, size_t *ret_count,
+                          int64_t *ret_total)
+{
+    struct named_cursor *cursor;
+    struct record *record;
+    size_t size = 16;
+    enum err err = store_named_open(session, query, arena, &cursor, ret_total);
+
     *ret = arena_alloc(arena, size * sizeof(struct record *));
     *ret_count = 0;
-    while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
+    while (!err && !(err = store_named_next(cursor, arena, &record))) {
         if (*ret_count == size) {
             *ret = arena_grow(arena, *ret, size * sizeof(struct record *),
                               2 * size * sizeof(struct record *));
             size *= 2;
         }
         if (!*ret || arena_is_over(arena))
-            return ERR_TOO_LARGE;
-        (*ret)[(*ret_count)++] = read_record(session, list, resource, arena);
+            err = ERR_TOO_LARGE;
+        else
+            (*ret)[(*ret_count)++] = record;
     }
-    return rc == SQLITE_DONE ? ERR_OK : session_failed(session, resource->noun);
+    store_named_close(cursor);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 /* Binds a record as sql_named_insert() and sql_named_update() have it, and runs that. */
