@@ -45,3 +45,28 @@ bool base64_decode(struct arena *arena, struct str text, struct str *ret)
     *ret = str_make(out, n);
     return true;
 }
+
+struct str base64_encode(struct arena *arena, struct str bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t n = (bytes.n + 2) / 3 * 4;
+    char *out = arena_alloc(arena, n + 1), *at = out;
+
+    if (!out)
+        return (struct str){NULL, 0};
+    for (size_t i = 0; i < bytes.n; i += 3) {
+        size_t left = bytes.n - i;
+        uint32_t bits = (uint32_t)(uint8_t)bytes.p[i] << 16;
+
+        if (left > 1)
+            bits |= (uint32_t)(uint8_t)bytes.p[i + 1] << 8;
+        if (left > 2)
+            bits |= (uint8_t)bytes.p[i + 2];
+        *at++ = digits[bits >> 18];
+        *at++ = digits[bits >> 12 & 63];
+        *at++ = left > 1 ? digits[bits >> 6 & 63] : '=';
+        *at++ = left > 2 ? digits[bits & 63] : '=';
+    }
+    *at = '\0';
+    return str_make(out, n);
+}

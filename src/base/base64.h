@@ -13,4 +13,8 @@
 bool base64_decode(struct arena *arena, struct str text, struct str *ret)
     __attribute__((warn_unused_result));
 
+/* Bytes in the standard alphabet, with padding; {NULL, 0} when that is more than the arena allows.
+ */
+struct str base64_encode(struct arena *arena, struct str bytes);
+
 #endif

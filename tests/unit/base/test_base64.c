@@ -76,6 +76,26 @@ static void test_refused(void **state)
         assert_false(base64_decode(&arena, str_of(bad[i]), &got));
 }
 
+static void test_encode(void **state)
+{
+    (void)state;
+    assert_str(base64_encode(&arena, STR("")), "");
+    assert_str(base64_encode(&arena, STR("f")), "Zg==");
+    assert_str(base64_encode(&arena, STR("fo")), "Zm8=");
+    assert_str(base64_encode(&arena, STR("foo")), "Zm9v");
+    assert_str(base64_encode(&arena, STR("foob")), "Zm9vYg==");
+    assert_str(base64_encode(&arena, STR("\xFB\xFF\xFE")), "+//+");
+    for (size_t n = 0; n < 256; n++) {
+        char bytes[256];
+        struct str back;
+
+        for (size_t i = 0; i < n; i++)
+            bytes[i] = (char)(i * 7 + n);
+        assert_true(base64_decode(&arena, base64_encode(&arena, str_make(bytes, n)), &back));
+        assert_true(str_eq(back, str_make(bytes, n)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +104,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_alphabets, start, stop),
         cmocka_unit_test_setup_teardown(test_all_bytes, start, stop),
         cmocka_unit_test_setup_teardown(test_refused, start, stop),
+        cmocka_unit_test_setup_teardown(test_encode, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
