@@ -153,32 +153,15 @@ enum err api_path_uuid(struct request *request, size_t index, struct uuid *ret,
     return error_set(reterr, ERR_NOT_FOUND, "%s", err_text(ERR_NOT_FOUND));
 }
 
-static enum err bad_id(struct error *reterr, struct str details)
-{
-    error_set(reterr, ERR_BAD_REQUEST, "Invalid UUID for id");
-    return error_set_details(reterr, "%.*s", STR_ARG(details));
-}
-
 enum err api_check_id(const struct api *api, const struct resource *resource, const struct uuid *id,
                       bool only_future, struct error *reterr)
 {
-    int64_t time, now;
-    char text[INSTANT_TEXT_MAX];
-
-    if (uuid_version(id) != 7)
-        return bad_id(reterr,
-                      str_format(reterr->arena, "%s id must be a version 7 UUID", resource->name));
-    if (api->id_window_ms == 0)
-        return ERR_OK;
-    time = uuid_time_ms(id);
-    now = clock_now_us() / CLOCK_US_PER_MS;
-    if (time <= now + api->id_window_ms && (only_future || time >= now - api->id_window_ms))
-        return ERR_OK;
-    instant_format_us(time * CLOCK_US_PER_MS, text);
-    return bad_id(reterr, str_format(reterr->arena,
-                                     "id with timestamp '%s' must be in the allowed ingestion "
-                                     "window of 'PT24H' around now, reason '%s'",
-                                     text, time > now ? "too_far_future" : "too_old"));
+    if (uuid_version(id) != 7) {
+        error_set(reterr, ERR_BAD_REQUEST, ENTITY_BAD_ID);
+        return error_set_details(reterr, "%s id must be a version 7 UUID", resource->name);
+    }
+    return entity_check_time(id, api->id_window_ms, clock_now_us() / CLOCK_US_PER_MS, only_future,
+                             reterr);
 }
 
 void api_set_location(struct request *request, const struct uuid *id)

@@ -256,6 +256,23 @@ void entity_complete(struct arena *arena, struct record *entity)
     entity->v[ENTITY_ERROR_TYPE] = value_text(type);
 }
 
+enum err entity_check_time(const struct uuid *id, int64_t window_ms, int64_t now_ms,
+                           bool only_future, struct error *reterr)
+{
+    int64_t time = uuid_time_ms(id);
+    char text[INSTANT_TEXT_MAX];
+
+    if (window_ms == 0 ||
+        (time <= now_ms + window_ms && (only_future || time >= now_ms - window_ms)))
+        return ERR_OK;
+    instant_format_us(time * CLOCK_US_PER_MS, text);
+    error_set(reterr, ERR_BAD_REQUEST, ENTITY_BAD_ID);
+    return error_set_details(reterr,
+                             "id with timestamp '%s' must be in the allowed ingestion window of "
+                             "'PT24H' around now, reason '%s'",
+                             text, time > now_ms ? "too_far_future" : "too_old");
+}
+
 bool entity_duration_us(const struct record *entity, int64_t *ret_us)
 {
     const struct value *start = &entity->v[ENTITY_START_TIME];

@@ -65,6 +65,9 @@ enum span_type { SPAN_TYPE_UNSET, SPAN_TYPE_GENERAL, SPAN_TYPE_TOOL, SPAN_TYPE_L
 enum { SOURCE_UNSET, SOURCE_SDK };
 enum { VISIBILITY_UNSET, VISIBILITY_DEFAULT };
 
+/* What ids of clients that cannot be taken are answered with. */
+#define ENTITY_BAD_ID "Invalid UUID for id"
+
 extern const struct resource trace_resource;
 extern const struct resource span_resource;
 
@@ -86,6 +89,11 @@ extern const struct resource batch_delete_resource;
 
 /* Sets what the store keeps beside a decoded entity: ENTITY_ERROR_TYPE from its error_info. */
 void entity_complete(struct arena *arena, struct record *entity);
+
+/* Refuses a version 7 id whose time is further from now than `window_ms` (0: never); `only_future`
+ * refuses just those of later (traces.md 2.2). ERR_BAD_REQUEST. */
+enum err entity_check_time(const struct uuid *id, int64_t window_ms, int64_t now_ms,
+                           bool only_future, struct error *reterr);
 
 /* Microseconds from start to end, or false when it has no duration: no end time, or the start is
  * the epoch, which stands for "not known yet" (traces.md 8). */

@@ -257,6 +257,38 @@ static void test_duration(void **state)
     assert_false(entity_duration_us(trace, &us));
 }
 
+static void test_time_of_ids(void **state)
+{
+    const int64_t now = 1800000000000, day = 24 * 3600 * 1000;
+    static const struct {
+        int64_t off;
+        bool only_future;
+        const char *reason;
+    } cases[] = {
+        {0, false, NULL},
+        {day, false, NULL},
+        {-day, false, NULL},
+        {day + 1, false, "too_far_future"},
+        {-day - 1, false, "too_old"},
+        {-day - 1, true, NULL},
+        {day + 1, true, "too_far_future"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct error error = {.arena = &arena};
+        struct uuid id = uuid_new_at(now + cases[i].off);
+        enum err err = entity_check_time(&id, day, now, cases[i].only_future, &error);
+
+        assert_int_equal(err, cases[i].reason ? ERR_BAD_REQUEST : ERR_OK);
+        assert_int_equal(entity_check_time(&id, 0, now, false, &error), ERR_OK);
+        if (cases[i].reason) {
+            assert_message(&error, ERR_BAD_REQUEST, "Invalid UUID for id");
+            assert_true(str_find(error.details, str_of(cases[i].reason)) > 0);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +302,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_enums, start, stop),
         cmocka_unit_test_setup_teardown(test_complete, start, stop),
         cmocka_unit_test_setup_teardown(test_duration, start, stop),
+        cmocka_unit_test_setup_teardown(test_time_of_ids, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
