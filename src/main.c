@@ -76,7 +76,8 @@ static int serve(const struct options *options)
                       .any_workspace = options->workspaces == WORKSPACES_ANY,
                       .stream_slots = READERS_MORE,
                       .stream_limit_ms = STREAM_QUERIES * options->query_timeout,
-                      .id_window_ms = options->id_window == ID_WINDOW_24H ? 24 * 3600 * 1000 : 0};
+                      .id_window_ms = options->id_window == ID_WINDOW_24H ? 24 * 3600 * 1000 : 0,
+                      .otel_trace_ttl_ms = options->otel_trace_ttl};
     int64_t started = clock_monotonic_ns();
     struct idle_threads_options idle_options = {options->thread_timeout, options->thread_check};
     struct idle_threads *idle = NULL;

@@ -50,6 +50,9 @@ const struct option option_table[] = {
      "How often the server looks for such threads."},
     {"environments-max", OPTION_INT, AT(environments_max), "100", 1, 1000000, NULL, "COUNT",
      "Most environments in a workspace; further names in traces add none."},
+    {"otel-trace-ttl", OPTION_DURATION, AT(otel_trace_ttl), "3h", 100, 168 * 3600 * SECONDS, NULL,
+     "TIME",
+     "Spans of an OpenTelemetry trace join it while the last one was received no longer ago."},
     {"log-level", OPTION_CHOICE, AT(log_level), "info", 0, 0, log_level_choices, "LEVEL",
      "debug logs each request."},
 };

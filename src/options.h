@@ -29,6 +29,7 @@ struct options {
     int64_t thread_timeout;   /* ms */
     int64_t thread_check;     /* ms */
     int64_t environments_max; /* of a workspace */
+    int64_t otel_trace_ttl;   /* ms */
     int log_level;            /* enum log_level */
 };
 

@@ -19,6 +19,7 @@ struct api {
     int64_t stream_limit_ms; /* such an answer ends after this */
     atomic_int streams;      /* under way */
     int64_t id_window_ms;    /* --id-window; 0: off */
+    int64_t otel_trace_ttl_ms;
 };
 
 /* How the answer to an operation is shaped, for OpenAPI. */
@@ -41,6 +42,7 @@ struct operation {
     const struct resource *about;    /* annotations: what they are on */
     const struct resource *body;     /* request body, or NULL */
     unsigned body_view;              /* enum decode_view of it */
+    const char *const *body_types;   /* of a body that is described elsewhere; NULL-terminated */
     uint64_t params;                 /* bits of enum param */
     int status;                      /* of success */
     enum answer answer;

@@ -308,7 +308,7 @@ static void add_answer(struct builder *b, yyjson_mut_val *responses, const struc
 static void add_operation(struct builder *b, yyjson_mut_val *out, const struct route *route)
 {
     const struct operation *operation = route->operation;
-    yyjson_mut_val *responses, *error;
+    yyjson_mut_val *content = NULL, *responses, *error;
 
     yyjson_mut_obj_add_str(b->doc, out, "operationId", operation->id);
     yyjson_mut_obj_add_str(b->doc, out, "summary", operation->summary);
@@ -319,6 +319,10 @@ static void add_operation(struct builder *b, yyjson_mut_val *out, const struct r
     if (operation->body)
         add_reference(b, add_content(b, add_object(b, out, "requestBody"), "application/json"),
                       operation->body, operation->body_view);
+    if (operation->body_types)
+        content = add_object(b, add_object(b, out, "requestBody"), "content");
+    for (size_t i = 0; content && operation->body_types[i]; i++)
+        add_object(b, add_object(b, content, operation->body_types[i]), "schema");
     responses = add_object(b, out, "responses");
     add_answer(b, responses, route);
     error = add_object(b, responses, "default");

@@ -7,6 +7,7 @@
 #include "api/events.h"
 #include "api/metrics.h"
 #include "api/named.h"
+#include "api/otel.h"
 #include "api/platform.h"
 #include "api/projects.h"
 #include "api/threads.h"
@@ -466,6 +467,13 @@ static const struct route routes[] = {
      OPERATION(.id = "submitWelcomeWizard", .tag = "Welcome Wizard",
                .resource = &welcome_wizard_resource, BODY(welcome_wizard_resource, DECODE_CREATE),
                .status = 204, .summary = "Answer the web client's welcome")},
+
+    {HTTP_POST, "/v1/private/otel/v1/traces", otel_traces,
+     WRITE | ROUTE_ANY_TYPE | ROUTE_ANY_ACCEPT, NULL,
+     OPERATION(.id = "receiveProtobufTraces", .tag = "OpenTelemetry Ingestion",
+               .body_types = otel_body_types, .status = 200,
+               .summary = "OTLP/HTTP: an ExportTraceServiceRequest; the header projectName chooses "
+                          "the project")},
 
     {HTTP_GET, "/v1/session/redirect/projects", session_redirect_project, 0, NULL,
      OPERATION(.id = "projectsRedirect", .tag = "Redirect",

@@ -265,7 +265,12 @@ static enum err apply_batch(struct change *change, struct session *session)
     drop_older_duplicates(self);
     for (size_t i = 0; i < self->record_count; i++) {
         struct record *record = self->records[i];
-        struct merge_input input = {ARRIVAL_BATCH, record, change->now, 0, {0}, false};
+        struct merge_input input = {self->keeps_existing ? ARRIVAL_POST : ARRIVAL_BATCH,
+                                    record,
+                                    change->now,
+                                    0,
+                                    {0},
+                                    false};
         enum err err = ERR_OK;
 
         if (!record)
@@ -282,7 +287,7 @@ static enum err apply_batch(struct change *change, struct session *session)
             err = write_row(self, session, &row, &input, sums, &result);
         if (err)
             return err;
-        if (!is_span(self))
+        if (!is_span(self) && result != MERGE_EXISTS)
             thread_sums_create(self->threads, project.key, record, input.clock);
         if (arena_is_over(change->arena))
             return ERR_TOO_LARGE;
@@ -293,6 +298,23 @@ static enum err apply_batch(struct change *change, struct session *session)
 void entity_change_batch(struct entity_change *change)
 {
     change->change.apply = apply_batch;
+}
+
+enum err entity_write_batch(struct change *change, struct session *session,
+                            const struct resource *resource, struct record **records, size_t count,
+                            bool keeps_existing)
+{
+    struct entity_change part = {.change = *change,
+                                 .resource = resource,
+                                 .records = records,
+                                 .record_count = count,
+                                 .keeps_existing = keeps_existing};
+    enum err err = apply_batch(&part.change, session);
+
+    change->touches = part.change.touches;
+    change->notes = part.change.notes;
+    change->error = part.change.error;
+    return err;
 }
 
 /* ---- PATCH ---- */

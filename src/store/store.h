@@ -264,6 +264,17 @@ enum err store_span_children(struct session *session, int64_t project_key, const
 enum err store_trace_delete_spans(struct session *session, int64_t project_key,
                                   const struct uuid *trace, int64_t *ret_count);
 
+/* ---- OpenTelemetry: which trace of ours one of theirs is, in a project ---- */
+
+/* Writer. `key` stands for the id there; *ret_seen_at as it was put. ERR_NOT_FOUND. */
+enum err store_otlp_trace_get(struct session *session, int64_t project_key, const struct uuid *key,
+                              struct uuid *ret, int64_t *ret_seen_at);
+/* Writer. Inserts or replaces it. */
+enum err store_otlp_trace_put(struct session *session, int64_t project_key, const struct uuid *key,
+                              const struct uuid *trace, int64_t seen_at);
+/* Writer. Forgets at most `limit` of those that were put before a time. */
+enum err store_otlp_trace_prune(struct session *session, int64_t before, int64_t limit);
+
 /* ---- threads (threads.md 2) ---- */
 
 /* A thread: its mapping to a thread_model_id, its record, and what its traces come to. It is

@@ -262,8 +262,19 @@ static const char schema_2[] =
     SEED_WORKSPACES("") "CREATE TRIGGER workspace_seed AFTER INSERT ON workspace "
                         "BEGIN " SEED_WORKSPACES(" WHERE workspace.id = NEW.id") "END;";
 
+/* OpenTelemetry. */
+static const char schema_4[] =
+    /* Which trace a trace of OpenTelemetry is, while spans of it may come. */
+    "CREATE TABLE otlp_trace("
+    " project INTEGER NOT NULL,"
+    " otlp BLOB NOT NULL," /* stands for its id there */
+    " trace BLOB NOT NULL,"
+    " seen_at INTEGER NOT NULL,"
+    " PRIMARY KEY(project, otlp)) WITHOUT ROWID;"
+    "CREATE INDEX otlp_trace_by_time ON otlp_trace(seen_at);";
+
 /* Zones are made from their own table; see migrate(). */
-static const char *const migrations[] = {schema_1, schema_2, NULL};
+static const char *const migrations[] = {schema_1, schema_2, NULL, schema_4};
 
 #define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 
