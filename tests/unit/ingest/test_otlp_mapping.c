@@ -232,20 +232,17 @@ static void test_errors(void **state)
 {
     static const struct {
         const char *members, *want, *type;
-    } cases
-        [] =
-            {
-                {"'status':{'code':1,'message':'m'}", NULL, NULL},
-                {"'status':{'code':2,'message':' '}",
-                 "{'exception_type':'Error','traceback':'Error'}", "Error"},
-                {"'status':{'code':2,'message':'m'}",
-                 "{'exception_type':'Error','message':'m','traceback':'m'}", "Error"},
-                {"'status':{'code':2,'message':'m'},'events':[{'name':'exception','attributes':"
-                 "[" TEXT("exception.type", "first") "]},{'name':'exception','attributes':[" TEXT(
-                     "exception.type", "T") "," TEXT("exception.stacktrace",
-                                                     "s") "]},{'name':'x'}]",
-                 "{'exception_type':'T','traceback':'s'}", "T"},
-            };
+    } cases[] = {
+        {"'status':{'code':1,'message':'m'}", NULL, NULL},
+        {"'status':{'code':2,'message':' '}", "{'exception_type':'Error','traceback':'Error'}",
+         "Error"},
+        {"'status':{'code':2,'message':'m'}",
+         "{'exception_type':'Error','message':'m','traceback':'m'}", "Error"},
+        {"'status':{'code':2,'message':'m'},'events':[{'name':'exception','attributes':"
+         "[" TEXT("exception.type", "first") "]},{'name':'exception','attributes':[" TEXT(
+             "exception.type", "T") "," TEXT("exception.stacktrace", "s") "]},{'name':'x'}]",
+         "{'exception_type':'T','traceback':'s'}", "T"},
+    };
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
