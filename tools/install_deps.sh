@@ -142,7 +142,8 @@ install_python_tools() {
         return
     fi
     say "installing Python packages into $venv"
-    python3 -m venv --clear "$venv"
+    # One that works is kept: several working copies may share it.
+    "$venv/bin/python" -c '' 2>/dev/null || python3 -m venv --clear "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
     cp tests/requirements.txt "$venv/requirements.txt"
 }
