@@ -3,6 +3,7 @@
 
 #include "api/api.h"
 #include "base/clock.h"
+#include "http/uri.h"
 #include "ingest/otlp_json.h"
 #include "ingest/otlp_protobuf.h"
 #include "ingest/otlp_write.h"
@@ -41,28 +42,48 @@ static body_reader find_reader(const struct request *request)
     return NULL;
 }
 
-/* A header's text. Clients whose headers are Latin-1 send it so; UTF-8 stays as it is. */
-static struct str header_text(struct arena *arena, struct str raw)
+/* Whether a text is UTF-8, and whether there is anything in it beyond ASCII. */
+static bool is_utf8(struct str text, bool *ret_beyond_ascii)
 {
-    char *out;
-    size_t n = 0;
-    uint32_t rune;
-
-    for (struct str rest = raw; rest.n; rest = str_make(rest.p + n, rest.n - n)) {
-        n = str_next_rune(rest, &rune);
+    *ret_beyond_ascii = false;
+    while (text.n) {
+        uint32_t rune;
+        size_t n = str_next_rune(text, &rune);
         if (n == 0)
-            break;
+            return false;
+        *ret_beyond_ascii |= n > 1;
+        text = str_make(text.p + n, text.n - n);
     }
-    if (n || raw.n == 0)
-        return raw;
-    out = arena_alloc(arena, 2 * raw.n);
-    for (size_t i = 0; i < raw.n; i++) {
-        uint8_t c = (uint8_t)raw.p[i];
+    return true;
+}
+
+static struct str latin1_to_utf8(struct arena *arena, struct str text)
+{
+    char *out = arena_alloc(arena, 2 * text.n + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = (uint8_t)text.p[i];
         if (c >= 0x80)
             out[n++] = (char)(0xC0 | c >> 6);
         out[n++] = (char)(c < 0x80 ? c : 0x80 | (c & 0x3F));
     }
     return str_make(out, n);
+}
+
+/* A header's text. Clients that can only send ASCII or Latin-1 escape what is beyond it, so escapes
+ * of such characters are taken for them, and bytes that are no UTF-8 for Latin-1. Everything else,
+ * other escapes too, stays as it is. Heads are small, so the pieces are always given. */
+static struct str header_text(struct arena *arena, struct str raw)
+{
+    struct str decoded;
+    bool beyond;
+
+    if (!is_utf8(raw, &beyond))
+        return latin1_to_utf8(arena, raw);
+    if (!beyond && uri_decode(arena, raw, false, &decoded) && is_utf8(decoded, &beyond) && beyond)
+        return decoded;
+    return raw;
 }
 
 static enum err read_project_name(struct request *request, struct str *ret, struct error *reterr)

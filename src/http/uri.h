@@ -1,4 +1,5 @@
-/* What a request line's target means: path, query, percent-encoding. Private to http. */
+/* What a request line's target means: path, query, percent-encoding. Private to http, but for
+ * uri_decode(). */
 #ifndef OCELLI_HTTP_URI_H
 #define OCELLI_HTTP_URI_H
 

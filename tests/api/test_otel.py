@@ -3,6 +3,7 @@ import base64
 import json
 import os
 import time
+import urllib.parse
 
 import pytest
 
@@ -85,6 +86,12 @@ def test_default_project_and_header(api):
     trace_id, span_id = ids()
     accept(api, span(trace_id, span_id=span_id), project=latin.encode("latin-1"))
     assert api.read("spans", span_uuid(span_id))["project_name"] == latin
+    escaped = name("项目 100%41")
+    for header, stored in ((urllib.parse.quote(escaped), escaped), ("50%41 %zz %", "50%41 %zz %"),
+                           ("%ff", "%ff")):
+        trace_id, span_id = ids()
+        accept(api, span(trace_id, span_id=span_id), project=header)
+        assert api.read("spans", span_uuid(span_id))["project_name"] == stored
     long = send(api, request(span(*ids()[:1])), "x" * 151)
     assert long.status_code == 422 and "150" in long.json()["errors"][0]
     assert not api.project_exists("x" * 151)

@@ -14,7 +14,13 @@ from client import has, name
 
 CONNECT = pathlib.Path(__file__).resolve().parents[2] / "web" / "src" / "pages" / "connect.tsx"
 ORIGIN = "${origin}"
-PROJECT = "${encodeURIComponent(project)}"
+PROJECT = "${otelHeader(project)}"
+
+
+def header(project):
+    """What otelHeader() of that page gives; web/tests/connect.test.ts has the same examples."""
+    once = urllib.parse.quote(project, safe="-_.~")
+    return once if project.isascii() else urllib.parse.quote(once, safe="-_.~")
 
 
 def snippet(origin, project):
@@ -23,7 +29,7 @@ def snippet(origin, project):
     text = re.search(r'name: "OpenTelemetry",\s*text: \(origin, project\) => `(.*?)`', source,
                      re.DOTALL).group(1)
     assert ORIGIN in text and PROJECT in text
-    text = text.replace(ORIGIN, origin).replace(PROJECT, urllib.parse.quote(project, safe="!~*'()"))
+    text = text.replace(ORIGIN, origin).replace(PROJECT, header(project))
     assert "${" not in text
     return text
 
@@ -41,7 +47,8 @@ def run(api, project, home, *arguments):
     return json.loads(result.stdout)
 
 
-@pytest.mark.parametrize("label, arguments", [("plain", []), ("Zürich, 50% & more", ["gzip"])])
+@pytest.mark.parametrize("label, arguments", [
+    ("plain", []), ("it's 50% (of) \"$HOME\"; more!", []), ("Zürich 50%", []), ("项目, 一", ["gzip"])])
 def test_an_exporter(api, tmp_path, label, arguments):
     project = name(label)
     ids = run(api, project, tmp_path / "home", *arguments)

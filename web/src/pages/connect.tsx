@@ -9,6 +9,17 @@ interface Snippet {
   text: (origin: string, project: string) => string;
 }
 
+function percentEncode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+}
+
+/** A header's value in the environment. The SDK undoes one encoding; the server undoes a second one,
+ * of characters that most SDKs cannot send in a header. */
+export function otelHeader(text: string): string {
+  const once = percentEncode(text);
+  return /^[ -~]*$/.test(text) ? once : percentEncode(once);
+}
+
 const SNIPPETS: readonly Snippet[] = [
   {
     name: "Python",
@@ -46,7 +57,7 @@ await client.flush();
     text: (origin, project) => `# Any OpenTelemetry SDK with the OTLP exporter over HTTP
 export OTEL_EXPORTER_OTLP_ENDPOINT="${origin}/api/v1/private/otel"
 export OTEL_EXPORTER_OTLP_PROTOCOL="http/protobuf"
-export OTEL_EXPORTER_OTLP_HEADERS="projectName=${encodeURIComponent(project)}"
+export OTEL_EXPORTER_OTLP_HEADERS="projectName=${otelHeader(project)}"
 `,
   },
   {
