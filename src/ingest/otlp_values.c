@@ -50,7 +50,7 @@ static yyjson_mut_val *text_json(struct arena *arena, yyjson_mut_doc *doc, struc
 {
     struct error ignored = {.arena = arena};
     struct str compact;
-    yyjson_val *root;
+    yyjson_val *root = NULL;
     enum err err;
 
     if (text.n == 0 || !strchr("\"[{", text.p[0]) || !text.p[0])
