@@ -371,10 +371,17 @@ static enum err enter_zone(struct session *session, const struct zone_note *note
 {
     struct zone next;
 
-    if (read_zone(session, note->slot, ZONE_FLOOR, note->project, &note->id, zone) ||
-        read_zone(session, note->slot, ZONE_NEXT, note->project, &note->id, &next))
+    if (read_zone(session, note->slot, ZONE_FLOOR, note->project, &note->id, zone))
         return ERR_INTERNAL;
-    if (zone->exists && (uuid_cmp(&note->id, &zone->last) <= 0 || !is_full(zone, note->slot))) {
+    if (zone->exists && uuid_cmp(&note->id, &zone->last) <= 0) {
+        /* What lies behind is looked up when an id goes there. */
+        zone->has_next = true;
+        zone->next = zone->last;
+        return ERR_OK;
+    }
+    if (read_zone(session, note->slot, ZONE_NEXT, note->project, &note->id, &next))
+        return ERR_INTERNAL;
+    if (zone->exists && !is_full(zone, note->slot)) {
         zone->has_next = next.exists;
         zone->next = next.first;
         return ERR_OK;
