@@ -109,7 +109,7 @@ struct str request_failure_text(struct request *request, enum err err);
 
 /* Answers with an error in the shape it has (M or E); the only place that writes those shapes. An
  * ERR_INTERNAL gets request_failure_text(). */
-void response_error(struct request *request, const struct error *error);
+void response_error(struct request *request, const struct error *given);
 
 /* Adds a response header; both texts are static or in the request's arena. At most
  * HTTP_RESPONSE_HEADERS_MAX. */
