@@ -282,14 +282,12 @@ static void add_sort_expression(struct sql *sql, const struct entity_query *quer
     const struct field *field = &query->resource->fields[query->sort_field];
     const char *direction = query->descending ? " DESC NULLS LAST" : " ASC NULLS LAST";
 
-    if (field->type == FIELD_OBJECTS) { /* feedback_scores: a missing name is (0, absent) too */
-        sql_add(sql, "coalesce(");
+    if (field->type == FIELD_OBJECTS) {
+        /* feedback_scores: a missing name is the pair (0, absent), made one odd or even number so
+         * that it is looked up once. */
+        sql_add(sql, "coalesce(2 * ");
         add_score_mean(sql, query);
-        sql_add(sql, ", 0)");
-        sql_add(sql, direction);
-        sql_add(sql, ", ");
-        add_score_mean(sql, query);
-        sql_add(sql, " IS NOT NULL");
+        sql_add(sql, " + 1, 0)");
         sql_add(sql, direction);
         sql_add(sql, ", ");
         return;

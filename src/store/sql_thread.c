@@ -306,9 +306,10 @@ void sql_add_thread_order(struct sql *sql, const struct entity_query *query)
     if (field == THREAD_USAGE) {
         add_dynamic_sort(sql, query, "usage_value(t.usage, ");
     } else if (field == THREAD_FEEDBACK_SCORES) {
-        add_dynamic_sort(sql, query,
-                         "(SELECT score_mean(f.value) FROM score f WHERE f.kind = 2"
-                         " AND f.project = t.project AND f.entity = t.model_id AND f.name = ");
+        sql_add(sql, "coalesce(2 * (SELECT score_mean(f.value) FROM score f WHERE f.kind = 2"
+                     " AND f.project = t.project AND f.entity = t.model_id AND f.name = ");
+        sql_add_text(sql, query->sort_key);
+        sql_add(sql, query->descending ? ") + 1, 0) DESC, " : ") + 1, 0) ASC, ");
     } else if (field >= 0 && sort_expressions[field]) {
         sql_add(sql, sort_expressions[field]);
         sql_add(sql, query->descending ? " DESC NULLS LAST, " : " ASC NULLS LAST, ");
