@@ -11,13 +11,6 @@ static struct annotation_change *annotation_of(struct change *change)
     return (struct annotation_change *)change;
 }
 
-static enum subject subject_of(const struct resource *about)
-{
-    return about == &span_resource     ? SUBJECT_SPAN
-           : about == &thread_resource ? SUBJECT_THREAD
-                                       : SUBJECT_TRACE;
-}
-
 /* Scores and comments are shown with their trace or span. */
 static void tell(struct change *change, const struct subject_key *key)
 {
@@ -37,7 +30,7 @@ static enum err find_entity(struct annotation_change *self, struct session *sess
     if (!err && (!row.exists || row.project.deleted))
         err = ERR_NOT_FOUND;
     if (!err)
-        *ret = (struct subject_key){subject_of(self->about), row.project.key, self->id};
+        *ret = (struct subject_key){annotation_subject(self->about), row.project.key, self->id};
     return err;
 }
 
@@ -94,7 +87,7 @@ static enum err apply_put_batch(struct change *change, struct session *session)
 
     for (size_t i = 0; i < self->record_count; i++) {
         struct record *score = self->records[i];
-        struct subject_key key = {.subject = subject_of(self->about)};
+        struct subject_key key = {.subject = annotation_subject(self->about)};
         struct project project;
         enum err err = project_ensure(change, session, score->v[SCORE_PROJECT_NAME].s, &project);
 

@@ -28,11 +28,6 @@ static void map_thread(const struct change *change, struct thread *thread, int64
     thread->mapped_by = change->user;
 }
 
-static struct str environment_of(const struct record *trace)
-{
-    return value_is_set(&trace->v[ENTITY_ENVIRONMENT]) ? trace->v[ENTITY_ENVIRONMENT].s : STR("");
-}
-
 void thread_begin(struct change *change, struct thread *thread, const struct record *earliest,
                   int64_t clock)
 {
@@ -46,7 +41,7 @@ void thread_begin(struct change *change, struct thread *thread, const struct rec
         thread->created_by = thread->mapped_by;
         thread->source =
             value_is_set(&earliest->v[ENTITY_SOURCE]) ? (int)earliest->v[ENTITY_SOURCE].i : 0;
-        thread->environment = environment_of(earliest);
+        thread->environment = value_str(&earliest->v[ENTITY_ENVIRONMENT]);
     }
     thread->status = THREAD_ACTIVE;
     thread->last_updated_at = clock;
@@ -224,8 +219,8 @@ static enum err delete_thread(struct thread_change *self, struct session *sessio
     arena_init(&arena, change->arena->cap);
     do {
         struct uuid *ids;
-        err = store_thread_traces(session, project->key, thread_id, NULL, DELETE_TRACES, &arena,
-                                  &ids, &count);
+        err = store_thread_traces(session, project->key, thread_id, DELETE_TRACES, &arena, &ids,
+                                  &count);
         if (!err)
             err = entity_delete_traces(change, session, project->key, ids, count);
         arena_reset(&arena);

@@ -1,7 +1,9 @@
 /* The field tables of feedback scores and comments, and of the bodies around them. */
 #include "model/annotation.h"
 
+#include "model/entity.h"
 #include "model/project.h"
+#include "model/thread.h"
 
 static const char *const source_names[] = {NULL, "ui", "sdk", "online_scoring", NULL};
 
@@ -151,3 +153,10 @@ static const struct field comment_delete_fields[] = {
 };
 const struct resource comment_delete_resource = {"CommentDelete", "comments", comment_delete_fields,
                                                  COMMENT_DELETE_FIELD_COUNT, NULL};
+
+enum subject annotation_subject(const struct resource *about)
+{
+    return about == &span_resource     ? SUBJECT_SPAN
+           : about == &thread_resource ? SUBJECT_THREAD
+                                       : SUBJECT_TRACE;
+}

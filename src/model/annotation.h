@@ -14,6 +14,9 @@ enum subject {
     SUBJECT_TRACE_ASSERTION, /* scores of test suites, kept apart (traces.md 11.2) */
 };
 
+/* The subject of annotations on trace_resource, span_resource or thread_resource. */
+enum subject annotation_subject(const struct resource *about);
+
 /* The limits of a score's value, 10^-9. */
 #define SCORE_VALUE_MAX 999999999999999999LL
 

@@ -81,6 +81,12 @@ static inline bool value_is_set(const struct value *value)
     return value->kind != VALUE_ABSENT;
 }
 
+/* The text of a value, empty when it is absent. */
+static inline struct str value_str(const struct value *value)
+{
+    return value_is_set(value) ? value->s : STR("");
+}
+
 static inline struct value value_int(int64_t i)
 {
     return (struct value){.kind = VALUE_SET, .i = i};

@@ -12,11 +12,6 @@ int64_t score_view_mean(const struct score_source *sources, size_t count)
     return count ? (int64_t)(sum / (decimal_int)count) : 0;
 }
 
-static struct str text_of(const struct value *value)
-{
-    return value_is_set(value) ? value->s : STR("");
-}
-
 /* The texts of a field, with ", " between them. */
 static struct value join(struct arena *arena, const struct score_source *sources, size_t count,
                          int field, const char *blank, bool skip_blank)
@@ -29,10 +24,10 @@ static struct value join(struct arena *arena, const struct score_source *sources
     if (count == 1)
         return sources[0].score->v[field];
     for (size_t i = 0; i < count; i++)
-        size += text_of(&sources[i].score->v[field]).n + strlen(blank) + comma.n;
+        size += value_str(&sources[i].score->v[field]).n + strlen(blank) + comma.n;
     out = arena_alloc(arena, size);
     for (size_t i = 0; out && i < count; i++) {
-        struct str text = text_of(&sources[i].score->v[field]);
+        struct str text = value_str(&sources[i].score->v[field]);
         if (str_is_blank(text) && skip_blank)
             continue;
         if (str_is_blank(text))

@@ -113,7 +113,7 @@ static bool sorts_by_body(const struct entity_query *query)
            query->resource->fields[query->sort_field].flags & FF_HEAVY;
 }
 
-static void add_bound(struct sql *sql, const char *condition, bool has, const struct uuid *id)
+void sql_add_bound(struct sql *sql, const char *condition, bool has, const struct uuid *id)
 {
     if (!has)
         return;
@@ -149,10 +149,10 @@ static void add_conditions(struct sql *sql, const struct entity_query *query, bo
     sql_add(sql, spans && query->ids ? "+t.project = " : "t.project = ");
     sql_add_int(sql, query->project.key);
     add_ids(sql, query);
-    add_bound(sql, " AND t.id >= ", query->has_from, &query->from);
-    add_bound(sql, " AND t.id <= ", query->has_to, &query->to);
-    add_bound(sql, " AND t.id < ", query->has_before, &query->before);
-    add_bound(sql, " AND t.trace_id = ", query->has_trace, &query->trace);
+    sql_add_bound(sql, " AND t.id >= ", query->has_from, &query->from);
+    sql_add_bound(sql, " AND t.id <= ", query->has_to, &query->to);
+    sql_add_bound(sql, " AND t.id < ", query->has_before, &query->before);
+    sql_add_bound(sql, " AND t.trace_id = ", query->has_trace, &query->trace);
     if (query->type) {
         sql_add(sql, " AND t.type = ");
         sql_add_int(sql, query->type);

@@ -43,6 +43,9 @@ void sql_add_real(struct sql *sql, double value);
 void sql_add_text(struct sql *sql, struct str value);
 void sql_add_uuid(struct sql *sql, const struct uuid *value);
 
+/* Appends the condition and the id, when there is one. */
+void sql_add_bound(struct sql *sql, const char *condition, bool has, const struct uuid *id);
+
 /* Appends a condition in parentheses that is true, false or NULL. */
 void sql_add_filter(struct sql *sql, const struct filter_node *node);
 

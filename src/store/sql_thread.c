@@ -43,37 +43,23 @@ static void each_trace_test(struct sql *sql, const struct filter_node *node,
         each_trace_test(sql, child, call);
 }
 
-static bool has_trace_test(const struct filter_node *node)
-{
-    if (!node)
-        return false;
-    if (is_on_traces(node))
-        return true;
-    if (node->kind != FILTER_AND)
-        return false;
-    for (const struct filter_node *child = node->first; child; child = child->next) {
-        if (has_trace_test(child))
-            return true;
-    }
-    return false;
-}
-
 static bool is_source_test(const struct filter_node *node)
 {
     return node->field->source == SOURCE_NAMES;
 }
 
-/* Whether a test on traces cannot be told from the thread's row. */
-static bool needs_traces(const struct filter_node *node)
+/* Whether the whole tree demands a test on traces; with `beyond_row` one that cannot be told from
+ * the thread's row. */
+static bool has_trace_test(const struct filter_node *node, bool beyond_row)
 {
     if (!node)
         return false;
     if (is_on_traces(node))
-        return !is_source_test(node);
+        return !beyond_row || !is_source_test(node);
     if (node->kind != FILTER_AND)
         return false;
     for (const struct filter_node *child = node->first; child; child = child->next) {
-        if (needs_traces(child))
+        if (has_trace_test(child, beyond_row))
             return true;
     }
     return false;
@@ -81,7 +67,8 @@ static bool needs_traces(const struct filter_node *node)
 
 bool sql_thread_is_restricted(const struct entity_query *query)
 {
-    return query->has_from || query->has_to || query->search.n > 0 || has_trace_test(query->filter);
+    return query->has_from || query->has_to || query->search.n > 0 ||
+           has_trace_test(query->filter, false);
 }
 
 /* The sources that a test lets pass, as a set of bits. */
@@ -113,20 +100,12 @@ static void add_source_overlap(struct sql *sql, const struct filter_node *node)
     sql_add(sql, " != 0");
 }
 
-static void add_bound(struct sql *sql, const char *condition, bool has, const struct uuid *id)
-{
-    if (!has)
-        return;
-    sql_add(sql, condition);
-    sql_add_uuid(sql, id);
-}
-
 /* All traces of the thread are chosen. */
 static void add_inside(struct sql *sql, const struct entity_query *query)
 {
     sql_add(sql, "1");
-    add_bound(sql, " AND h.min_trace >= ", query->has_from, &query->from);
-    add_bound(sql, " AND h.max_trace <= ", query->has_to, &query->to);
+    sql_add_bound(sql, " AND h.min_trace >= ", query->has_from, &query->from);
+    sql_add_bound(sql, " AND h.max_trace <= ", query->has_to, &query->to);
     each_trace_test(sql, query->filter, add_source_inside);
 }
 
@@ -136,17 +115,17 @@ static void add_overlap(struct sql *sql, const struct entity_query *query)
     sql_add(sql, "h.project = ");
     sql_add_int(sql, query->project.key);
     sql_add(sql, " AND h.trace_count > 0");
-    add_bound(sql, " AND h.max_trace >= ", query->has_from, &query->from);
-    add_bound(sql, " AND +h.model_id >= ", query->has_from, &query->from);
+    sql_add_bound(sql, " AND h.max_trace >= ", query->has_from, &query->from);
+    sql_add_bound(sql, " AND +h.model_id >= ", query->has_from, &query->from);
     if (query->has_from)
-        add_bound(sql, " AND +h.model_id <= ", query->has_to, &query->to);
-    add_bound(sql, " AND h.min_trace <= ", query->has_to, &query->to);
+        sql_add_bound(sql, " AND +h.model_id <= ", query->has_to, &query->to);
+    sql_add_bound(sql, " AND h.min_trace <= ", query->has_to, &query->to);
     each_trace_test(sql, query->filter, add_source_overlap);
 }
 
 bool sql_thread_has_whole(const struct entity_query *query)
 {
-    return query->search.n == 0 && !needs_traces(query->filter);
+    return query->search.n == 0 && !has_trace_test(query->filter, true);
 }
 
 void sql_add_thread_partial(struct sql *sql, const struct entity_query *query)
@@ -195,8 +174,8 @@ static void add_counted(struct sql *sql, const struct entity_query *query, bool 
         sql_add(sql, ")");
     }
     sql_add(sql, " AND t.present = 1");
-    add_bound(sql, " AND t.id >= ", query->has_from, &query->from);
-    add_bound(sql, " AND t.id <= ", query->has_to, &query->to);
+    sql_add_bound(sql, " AND t.id >= ", query->has_from, &query->from);
+    sql_add_bound(sql, " AND t.id <= ", query->has_to, &query->to);
     sql->on_traces = true;
     each_trace_test(sql, query->filter, add_trace_filter);
     sql->on_traces = false;
@@ -283,16 +262,15 @@ static const char *const sort_expressions[THREAD_FIELD_COUNT] = {
 };
 
 /* A key that a thread lacks is the pair (0, absent) (query.md 12). */
-static void add_dynamic_sort(struct sql *sql, const struct entity_query *query, const char *open)
+static void add_usage_sort(struct sql *sql, const struct entity_query *query)
 {
     const char *direction = query->descending ? " DESC, " : " ASC, ";
 
-    sql_add(sql, "coalesce(");
-    sql_add(sql, open);
+    sql_add(sql, "coalesce(usage_value(t.usage, ");
     sql_add_text(sql, query->sort_key);
     sql_add(sql, "), 0)");
     sql_add(sql, direction);
-    sql_add(sql, open);
+    sql_add(sql, "usage_value(t.usage, ");
     sql_add_text(sql, query->sort_key);
     sql_add(sql, ") IS NOT NULL");
     sql_add(sql, direction);
@@ -304,7 +282,7 @@ void sql_add_thread_order(struct sql *sql, const struct entity_query *query)
 
     sql_add(sql, " ORDER BY ");
     if (field == THREAD_USAGE) {
-        add_dynamic_sort(sql, query, "usage_value(t.usage, ");
+        add_usage_sort(sql, query);
     } else if (field == THREAD_FEEDBACK_SCORES) {
         sql_add(sql, "coalesce(2 * (SELECT score_mean(f.value) FROM score f WHERE f.kind = 2"
                      " AND f.project = t.project AND f.entity = t.model_id AND f.name = ");

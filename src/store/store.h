@@ -327,11 +327,10 @@ enum err store_thread_put(struct session *session, const struct thread *thread, 
  * values that come from the traces then. */
 enum err store_thread_recount(struct session *session, struct arena *arena, struct thread *thread);
 
-/* Writer. The ids of a thread's traces above `after` (NULL: from the first), at most `limit`, in
- * order. In the arena. */
+/* Writer. The first ids of a thread's traces, at most `limit`, in order. In the arena. */
 enum err store_thread_traces(struct session *session, int64_t project_key, struct str thread_id,
-                             const struct uuid *after, size_t limit, struct arena *arena,
-                             struct uuid **ret, size_t *ret_count);
+                             size_t limit, struct arena *arena, struct uuid **ret,
+                             size_t *ret_count);
 
 /* Writer. Makes the active threads of a workspace inactive whose last sign of life is older than
  * `before` (µs), at most `limit`; `now` (µs) and `user` become their last update. */

@@ -60,26 +60,15 @@ static struct record *read_annotation(struct session *session, sqlite3_stmt *sta
     return record;
 }
 
-static sqlite3_stmt *list_statement(struct session *session, const struct resource *resource)
-{
-    int slot = resource == &comment_resource ? STATEMENT_COMMENT_LIST : STATEMENT_SCORE_LIST;
-    sqlite3_stmt *statement;
-    struct arena arena;
-
-    if (session_has_statement(session, slot))
-        return session_statement(session, slot, NULL);
-    arena_init(&arena, ARENA_SMALL);
-    statement = session_statement(session, slot, sql_annotation_list(&arena, resource).p);
-    arena_done(&arena);
-    return statement;
-}
-
 enum err store_annotation_list(struct session *session, const struct resource *resource,
                                const struct subject_key *key, struct arena *arena,
                                struct record ***ret, size_t *ret_count)
 {
+    int slot = resource == &comment_resource ? STATEMENT_COMMENT_LIST : STATEMENT_SCORE_LIST;
+    struct str sql =
+        session_has_statement(session, slot) ? STR("") : sql_annotation_list(arena, resource);
     sqlite3_stmt *statement __attribute__((cleanup(statement_reset))) =
-        list_statement(session, resource);
+        session_statement(session, slot, sql.p);
     int rc;
 
     *ret = NULL;
@@ -96,26 +85,15 @@ enum err store_annotation_list(struct session *session, const struct resource *r
     return rc == SQLITE_DONE ? ERR_OK : session_failed(session, "annotations");
 }
 
-static sqlite3_stmt *span_list_statement(struct session *session)
-{
-    sqlite3_stmt *statement;
-    struct arena arena;
-
-    if (session_has_statement(session, STATEMENT_SPAN_SCORE_LIST))
-        return session_statement(session, STATEMENT_SPAN_SCORE_LIST, NULL);
-    arena_init(&arena, ARENA_SMALL);
-    statement =
-        session_statement(session, STATEMENT_SPAN_SCORE_LIST, sql_span_score_list(&arena).p);
-    arena_done(&arena);
-    return statement;
-}
-
 enum err store_span_score_list(struct session *session, int64_t project_key,
                                const struct uuid *trace, struct arena *arena,
                                struct span_score **ret, size_t *ret_count)
 {
+    struct str sql = session_has_statement(session, STATEMENT_SPAN_SCORE_LIST)
+                         ? STR("")
+                         : sql_span_score_list(arena);
     sqlite3_stmt *statement __attribute__((cleanup(statement_reset))) =
-        span_list_statement(session);
+        session_statement(session, STATEMENT_SPAN_SCORE_LIST, sql.p);
     int rc;
 
     *ret = NULL;
@@ -131,7 +109,7 @@ enum err store_span_score_list(struct session *session, int64_t project_key,
         if (!*ret)
             return ERR_TOO_LARGE;
         item = &(*ret)[(*ret_count)++];
-        memcpy(&item->span, sqlite3_column_blob(statement, 0), sizeof(item->span));
+        column_uuid(statement, 0, &item->span);
         item->type = sqlite3_column_int(statement, 1);
         item->score = read_annotation(session, statement, 2, &score_resource, arena);
     }
@@ -141,11 +119,11 @@ enum err store_span_score_list(struct session *session, int64_t project_key,
 enum err store_annotation_any(struct session *session, const struct resource *resource,
                               enum subject subject, int64_t project_key, bool *ret)
 {
-    struct str sql = resource == &comment_resource
-                         ? STR("SELECT 1 FROM comment WHERE kind = ? AND project = ? LIMIT 1")
-                         : STR("SELECT 1 FROM score WHERE kind = ? AND project = ? LIMIT 1");
-    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
-        session_prepare(session, sql);
+    bool comments = resource == &comment_resource;
+    sqlite3_stmt *statement __attribute__((cleanup(statement_reset))) =
+        session_statement(session, comments ? STATEMENT_COMMENT_ANY : STATEMENT_SCORE_ANY,
+                          comments ? "SELECT 1 FROM comment WHERE kind = ? AND project = ? LIMIT 1"
+                                   : "SELECT 1 FROM score WHERE kind = ? AND project = ? LIMIT 1");
     int rc;
 
     if (!statement)
@@ -180,10 +158,10 @@ enum err store_score_delete(struct session *session, const struct subject_key *k
 }
 
 /* Runs a DELETE with parameters of a key. */
-static enum err run_for_key(struct session *session, struct str sql, const struct subject_key *key)
+static enum err run_for_key(struct session *session, int slot, const char *sql,
+                            const struct subject_key *key)
 {
-    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
-        session_prepare(session, sql);
+    sqlite3_stmt *statement = session_statement(session, slot, sql);
 
     if (!statement)
         return ERR_INTERNAL;
@@ -191,23 +169,25 @@ static enum err run_for_key(struct session *session, struct str sql, const struc
     return session_run(session, statement);
 }
 
+static enum err clear_scores(struct session *session, const struct subject_key *key)
+{
+    return run_for_key(session, STATEMENT_SCORE_CLEAR,
+                       "DELETE FROM score WHERE kind = ?1 AND project = ?2 AND entity = ?3", key);
+}
+
 enum err store_annotation_clear(struct session *session, const struct subject_key *key)
 {
-    enum err err = run_for_key(
-        session, STR("DELETE FROM score WHERE kind = ?1 AND project = ?2 AND entity = ?3"), key);
+    struct subject_key assertions = *key;
+    enum err err = clear_scores(session, key);
 
     if (!err)
-        err = run_for_key(
-            session, STR("DELETE FROM comment WHERE kind = ?1 AND project = ?2 AND entity = ?3"),
-            key);
-    if (!err && key->subject == SUBJECT_TRACE) {
-        struct subject_key assertions = *key;
-        assertions.subject = SUBJECT_TRACE_ASSERTION;
-        err = run_for_key(session,
-                          STR("DELETE FROM score WHERE kind = ?1 AND project = ?2 AND entity = ?3"),
-                          &assertions);
-    }
-    return err;
+        err = run_for_key(session, STATEMENT_COMMENT_CLEAR,
+                          "DELETE FROM comment WHERE kind = ?1 AND project = ?2 AND entity = ?3",
+                          key);
+    if (err || key->subject != SUBJECT_TRACE)
+        return err;
+    assertions.subject = SUBJECT_TRACE_ASSERTION;
+    return clear_scores(session, &assertions);
 }
 
 enum err store_annotation_clear_spans(struct session *session, int64_t project_key,
@@ -218,16 +198,16 @@ enum err store_annotation_clear_spans(struct session *session, int64_t project_k
     enum err err = store_annotation_any(session, &score_resource, SUBJECT_SPAN, project_key, &any);
 
     if (!err && any)
-        err = run_for_key(session,
-                          STR("DELETE FROM score WHERE kind = ?1 AND project = ?2 AND entity IN"
-                              " (SELECT id FROM span WHERE project = ?2 AND trace_id = ?3)"),
+        err = run_for_key(session, STATEMENT_SCORE_CLEAR_SPANS,
+                          "DELETE FROM score WHERE kind = ?1 AND project = ?2 AND entity IN"
+                          " (SELECT id FROM span WHERE project = ?2 AND trace_id = ?3)",
                           &key);
     if (!err)
         err = store_annotation_any(session, &comment_resource, SUBJECT_SPAN, project_key, &any);
     if (!err && any)
-        err = run_for_key(session,
-                          STR("DELETE FROM comment WHERE kind = ?1 AND project = ?2 AND entity IN"
-                              " (SELECT id FROM span WHERE project = ?2 AND trace_id = ?3)"),
+        err = run_for_key(session, STATEMENT_COMMENT_CLEAR_SPANS,
+                          "DELETE FROM comment WHERE kind = ?1 AND project = ?2 AND entity IN"
+                          " (SELECT id FROM span WHERE project = ?2 AND trace_id = ?3)",
                           &key);
     return err;
 }
@@ -248,7 +228,7 @@ enum err store_comment_get(struct session *session, int64_t workspace, const str
         return rc == SQLITE_DONE ? ERR_NOT_FOUND : session_failed(session, "comment");
     ret_key->subject = (enum subject)sqlite3_column_int(statement, 0);
     ret_key->project_key = sqlite3_column_int64(statement, 1);
-    memcpy(&ret_key->id, sqlite3_column_blob(statement, 2), sizeof(ret_key->id));
+    column_uuid(statement, 2, &ret_key->id);
     *ret = read_annotation(session, statement, 3, &comment_resource, arena);
     return ERR_OK;
 }

@@ -36,6 +36,12 @@ enum statement {
     STATEMENT_BODY_UPDATE = STATEMENT_BODY_INSERT + 2, /* one per set of heavy fields */
     STATEMENT_SCORE_PUT = STATEMENT_BODY_UPDATE + 2 * 16,
     STATEMENT_COMMENT_PUT,
+    STATEMENT_SCORE_ANY,
+    STATEMENT_COMMENT_ANY,
+    STATEMENT_SCORE_CLEAR,
+    STATEMENT_COMMENT_CLEAR,
+    STATEMENT_SCORE_CLEAR_SPANS,
+    STATEMENT_COMMENT_CLEAR_SPANS,
     STATEMENT_SCORE_LIST,
     STATEMENT_SPAN_SCORE_LIST,
     STATEMENT_COMMENT_LIST,
@@ -146,6 +152,9 @@ void bind_str(sqlite3_stmt *statement, int index, struct str s);
 void bind_uuid(sqlite3_stmt *statement, int index, const struct uuid *uuid);
 struct str column_str(sqlite3_stmt *statement, int index, struct arena *arena);
 
+/* The id in a column; false, and nothing set, when there is none. */
+bool column_uuid(sqlite3_stmt *statement, int index, struct uuid *ret);
+
 /* Makes room for one more item of an array in the arena that grew by this function only. NULL at
  * its ceiling. */
 void *array_make_room(struct arena *arena, void *items, size_t count, size_t item_size);
@@ -173,6 +182,9 @@ uint8_t *tally_add_blobs(struct str old, struct str more, size_t *ret_size);
 void cost_bind(sqlite3_stmt *statement, int index, decimal_int cost);
 decimal_int cost_read(sqlite3_value *value);
 void cost_result(sqlite3_context *context, decimal_int cost);
+
+/* The id in an argument of an SQL function; false when it is none. */
+bool uuid_read(sqlite3_value *value, struct uuid *ret);
 
 /* SQL functions of a session; functions.c, tally.c and aggregates.c list them. SQLITE_OK or an
  * error of SQLite. */

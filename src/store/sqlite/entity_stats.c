@@ -137,9 +137,7 @@ static enum err read_scores(struct session *session, const struct entity_query *
 static enum err add_scores(struct session *session, const struct entity_query *query, bool traces,
                            struct arena *arena, struct entity_stats *ret)
 {
-    enum subject subject = traces                                ? SUBJECT_TRACE
-                           : query->resource == &thread_resource ? SUBJECT_THREAD
-                                                                 : SUBJECT_SPAN;
+    enum subject subject = annotation_subject(query->resource);
     enum err err =
         read_scores(session, query, subject, false, arena, &ret->scores, &ret->score_count);
 

@@ -342,7 +342,7 @@ static void function_tags_key(sqlite3_context *context, int count, sqlite3_value
     done(context);
 }
 
-static bool read_uuid(sqlite3_value *value, struct uuid *ret)
+bool uuid_read(sqlite3_value *value, struct uuid *ret)
 {
     if (sqlite3_value_bytes(value) != sizeof(*ret))
         return false;
@@ -356,7 +356,7 @@ static void function_uuid_text(sqlite3_context *context, int count, sqlite3_valu
     struct uuid id;
 
     (void)count;
-    if (read_uuid(values[0], &id)) {
+    if (uuid_read(values[0], &id)) {
         uuid_format(&id, text);
         sqlite3_result_text(context, text, sizeof(text), SQLITE_TRANSIENT);
     }
@@ -368,7 +368,7 @@ static void function_id_ms(sqlite3_context *context, int count, sqlite3_value **
     struct uuid id;
 
     (void)count;
-    if (read_uuid(values[0], &id))
+    if (uuid_read(values[0], &id))
         sqlite3_result_int64(context, uuid_time_ms(&id));
 }
 

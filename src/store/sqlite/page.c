@@ -157,14 +157,6 @@ void page_read_value(sqlite3_value *value, struct page_key *ret)
     }
 }
 
-static bool read_id(sqlite3_value *value, struct uuid *ret)
-{
-    if (sqlite3_value_bytes(value) != sizeof(*ret))
-        return false;
-    memcpy(ret, sqlite3_value_blob(value), sizeof(*ret));
-    return true;
-}
-
 /* page_add(value, id), page_add(value, id, trace, parent): offers a row to the session's page. */
 static void page_add_step(sqlite3_context *context, int count, sqlite3_value **values)
 {
@@ -177,10 +169,10 @@ static void page_add_step(sqlite3_context *context, int count, sqlite3_value **v
         return;
     }
     page_read_value(values[0], &key);
-    read_id(values[1], &key.id);
+    uuid_read(values[1], &key.id);
     if (count == 4) {
-        read_id(values[2], &key.trace);
-        key.has_parent = read_id(values[3], &key.parent);
+        uuid_read(values[2], &key.trace);
+        key.has_parent = uuid_read(values[3], &key.parent);
     }
     page_offer(page, &key);
 }

@@ -86,6 +86,14 @@ void bind_uuid(sqlite3_stmt *statement, int index, const struct uuid *uuid)
     sqlite3_bind_blob(statement, index, uuid->b, sizeof(uuid->b), SQLITE_STATIC);
 }
 
+bool column_uuid(sqlite3_stmt *statement, int index, struct uuid *ret)
+{
+    if (sqlite3_column_bytes(statement, index) != sizeof(*ret))
+        return false;
+    memcpy(ret, sqlite3_column_blob(statement, index), sizeof(*ret));
+    return true;
+}
+
 struct str column_str(sqlite3_stmt *statement, int index, struct arena *arena)
 {
     const char *text = (const char *)sqlite3_column_text(statement, index);

@@ -34,14 +34,6 @@ enum thread_column {
     THREAD_COLUMN_COUNT,
 };
 
-static bool read_id(sqlite3_stmt *statement, int column, struct uuid *ret)
-{
-    if (sqlite3_column_bytes(statement, column) != sizeof(*ret))
-        return false;
-    memcpy(ret, sqlite3_column_blob(statement, column), sizeof(*ret));
-    return true;
-}
-
 /* What traces come to, from seven columns on. */
 static void read_counts(sqlite3_stmt *s, int column, struct arena *arena, struct thread *ret)
 {
@@ -49,10 +41,10 @@ static void read_counts(sqlite3_stmt *s, int column, struct arena *arena, struct
     ret->start_time = sqlite3_column_int64(s, column + 1);
     ret->end_time = sqlite3_column_int64(s, column + 2);
     ret->has_end = sqlite3_column_type(s, column + 2) != SQLITE_NULL;
-    read_id(s, column + 3, &ret->first_trace);
-    read_id(s, column + 4, &ret->last_trace);
-    read_id(s, column + 5, &ret->min_trace);
-    read_id(s, column + 6, &ret->max_trace);
+    column_uuid(s, column + 3, &ret->first_trace);
+    column_uuid(s, column + 4, &ret->last_trace);
+    column_uuid(s, column + 5, &ret->min_trace);
+    column_uuid(s, column + 6, &ret->max_trace);
     ret->sources = sqlite3_column_int64(s, column + 7);
     ret->first_environment = column_str(s, column + 8, arena);
 }
@@ -62,7 +54,7 @@ static void read_thread(sqlite3_stmt *s, struct arena *arena, struct thread *ret
     *ret = (struct thread){.stored = true};
     ret->project_key = sqlite3_column_int64(s, THREAD_COLUMN_PROJECT);
     ret->thread_id = column_str(s, THREAD_COLUMN_THREAD_ID, arena);
-    ret->has_model = read_id(s, THREAD_COLUMN_MODEL_ID, &ret->model_id);
+    ret->has_model = column_uuid(s, THREAD_COLUMN_MODEL_ID, &ret->model_id);
     ret->mapped_at = sqlite3_column_int64(s, THREAD_COLUMN_MAPPED_AT);
     ret->mapped_by = column_str(s, THREAD_COLUMN_MAPPED_BY, arena);
     ret->has_record = sqlite3_column_int(s, THREAD_COLUMN_HAS_RECORD) != 0;
@@ -255,12 +247,12 @@ enum err store_thread_recount(struct session *session, struct arena *arena, stru
 }
 
 enum err store_thread_traces(struct session *session, int64_t project_key, struct str thread_id,
-                             const struct uuid *after, size_t limit, struct arena *arena,
-                             struct uuid **ret, size_t *ret_count)
+                             size_t limit, struct arena *arena, struct uuid **ret,
+                             size_t *ret_count)
 {
     sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = session_prepare(
         session, STR("SELECT id FROM trace INDEXED BY trace_by_thread WHERE project = ?1"
-                     " AND thread_id = ?2 AND id > ?3 AND present = 1 ORDER BY id LIMIT ?4"));
+                     " AND thread_id = ?2 AND present = 1 ORDER BY id LIMIT ?3"));
     int rc = SQLITE_DONE;
 
     *ret_count = 0;
@@ -269,11 +261,9 @@ enum err store_thread_traces(struct session *session, int64_t project_key, struc
         return statement ? ERR_TOO_LARGE : ERR_INTERNAL;
     sqlite3_bind_int64(statement, 1, project_key);
     bind_str(statement, 2, thread_id);
-    sqlite3_bind_blob(statement, 3, after ? (const void *)after->b : "",
-                      after ? sizeof(after->b) : 0, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 4, (sqlite3_int64)limit);
+    sqlite3_bind_int64(statement, 3, (sqlite3_int64)limit);
     while (*ret_count < limit && (rc = sqlite3_step(statement)) == SQLITE_ROW)
-        read_id(statement, 0, &(*ret)[(*ret_count)++]);
+        column_uuid(statement, 0, &(*ret)[(*ret_count)++]);
     return rc == SQLITE_DONE || rc == SQLITE_ROW ? ERR_OK : session_failed(session, "thread");
 }
 

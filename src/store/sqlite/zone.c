@@ -254,12 +254,6 @@ static sqlite3_stmt *zone_statement(struct session *session, int slot, enum zone
     return statement;
 }
 
-static void read_uuid(sqlite3_stmt *statement, int column, struct uuid *ret)
-{
-    if (sqlite3_column_bytes(statement, column) == sizeof(*ret))
-        memcpy(ret, sqlite3_column_blob(statement, column), sizeof(*ret));
-}
-
 /* The zone that a statement finds for (project, id). */
 static enum err read_zone(struct session *session, int slot, enum zone_statement which,
                           int64_t project, const struct uuid *id, struct zone *ret)
@@ -280,8 +274,8 @@ static enum err read_zone(struct session *session, int slot, enum zone_statement
     if (rc != SQLITE_ROW)
         return session_failed(session, "read zone");
     ret->exists = true;
-    read_uuid(statement, 0, &ret->first);
-    read_uuid(statement, 1, &ret->last);
+    column_uuid(statement, 0, &ret->first);
+    column_uuid(statement, 1, &ret->last);
     ret->key = ret->first;
     ret->rows = sqlite3_column_int64(statement, 2);
     if (sqlite3_column_bytes(statement, 3) == sizeof(ret->values.bits))
