@@ -6,13 +6,11 @@
 /* Where a resource shows its annotations; -1: nowhere. */
 static const struct place {
     const struct resource *resource;
-    enum subject subject;
     int scores, span_scores, comments;
 } places[] = {
-    {&trace_resource, SUBJECT_TRACE, TRACE_FEEDBACK_SCORES, TRACE_SPAN_FEEDBACK_SCORES,
-     TRACE_COMMENTS},
-    {&span_resource, SUBJECT_SPAN, SPAN_FEEDBACK_SCORES, -1, SPAN_COMMENTS},
-    {&thread_resource, SUBJECT_THREAD, THREAD_FEEDBACK_SCORES, -1, THREAD_COMMENTS},
+    {&trace_resource, TRACE_FEEDBACK_SCORES, TRACE_SPAN_FEEDBACK_SCORES, TRACE_COMMENTS},
+    {&span_resource, SPAN_FEEDBACK_SCORES, -1, SPAN_COMMENTS},
+    {&thread_resource, THREAD_FEEDBACK_SCORES, -1, THREAD_COMMENTS},
 };
 
 static const struct place *place_of(const struct resource *resource)
@@ -37,17 +35,18 @@ enum err annotation_view_init(struct session *session, const struct resource *re
                               int64_t project_key, uint64_t excluded, struct annotation_view *ret)
 {
     const struct place *place = place_of(resource);
+    enum subject subject = annotation_subject(resource);
     enum err err;
 
     *ret = (struct annotation_view){.resource = resource, .project_key = project_key};
-    err = find_any(session, &score_resource, place->subject, project_key, excluded, place->scores,
+    err = find_any(session, &score_resource, subject, project_key, excluded, place->scores,
                    &ret->scores);
     if (!err)
         err = find_any(session, &score_resource, SUBJECT_SPAN, project_key, excluded,
                        place->span_scores, &ret->span_scores);
     if (!err)
-        err = find_any(session, &comment_resource, place->subject, project_key, excluded,
-                       place->comments, &ret->comments);
+        err = find_any(session, &comment_resource, subject, project_key, excluded, place->comments,
+                       &ret->comments);
     return err;
 }
 
@@ -104,7 +103,7 @@ enum err annotation_view_load(struct session *session, const struct annotation_v
                               const struct uuid *id, struct arena *arena, struct record *record)
 {
     const struct place *place = place_of(view->resource);
-    struct subject_key key = {place->subject, view->project_key, *id};
+    struct subject_key key = {annotation_subject(view->resource), view->project_key, *id};
     enum err err = ERR_OK;
 
     if (view->scores)

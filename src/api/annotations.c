@@ -3,7 +3,6 @@
 
 #include "api/conditions.h"
 #include "ingest/annotation_write.h"
-#include "model/decode.h"
 #include "model/encode.h"
 
 static struct annotation_change *new_change(struct request *request)
@@ -16,26 +15,6 @@ static struct annotation_change *new_change(struct request *request)
     return change;
 }
 
-/* Decodes the body as the operation's table says. */
-static enum err read_body(struct request *request, struct record **ret, struct error *reterr)
-{
-    const struct operation *operation = operation_of(request);
-    enum err err = decode_body(&request->arena, operation->body, operation->body_view,
-                               request->body, ret, reterr);
-
-    return !err && arena_is_over(&request->arena) ? ERR_TOO_LARGE : err;
-}
-
-/* Submits what has been read, or fails. */
-static void submit(struct request *request, struct annotation_change *change, enum err err,
-                   struct error *error)
-{
-    if (err)
-        api_write_fail(request, err, error);
-    else
-        api_write(request, &change->change, operation_of(request)->status);
-}
-
 /* ---- scores ---- */
 
 void score_put(struct request *request)
@@ -45,9 +24,9 @@ void score_put(struct request *request)
     enum err err = api_path_uuid(request, 0, &change->id, &error);
 
     if (!err)
-        err = read_body(request, &change->records[0], &error);
+        err = api_read_body(request, &change->records[0], &error);
     score_change_put(change);
-    submit(request, change, err, &error);
+    api_write_or_fail(request, &change->change, err, &error);
 }
 
 /* Ids of clients are version 7 (traces.md 2.2, spans.md 10). */
@@ -70,7 +49,7 @@ void score_put_batch(struct request *request)
     struct annotation_change *change = new_change(request);
     struct error error = {.arena = &request->arena};
     struct record *body;
-    enum err err = read_body(request, &body, &error);
+    enum err err = api_read_body(request, &body, &error);
 
     if (!err) {
         change->records = body->v[SCORE_BATCH_SCORES].list.items;
@@ -78,7 +57,7 @@ void score_put_batch(struct request *request)
         err = check_ids(change, &error);
     }
     score_change_put_batch(change);
-    submit(request, change, err, &error);
+    api_write_or_fail(request, &change->change, err, &error);
 }
 
 void score_delete(struct request *request)
@@ -88,26 +67,19 @@ void score_delete(struct request *request)
     enum err err = api_path_uuid(request, 0, &change->id, &error);
 
     if (!err)
-        err = read_body(request, &change->records[0], &error);
+        err = api_read_body(request, &change->records[0], &error);
     score_change_delete(change);
-    submit(request, change, err, &error);
+    api_write_or_fail(request, &change->change, err, &error);
 }
 
 void thread_score_delete(struct request *request)
 {
     struct annotation_change *change = new_change(request);
     struct error error = {.arena = &request->arena};
-    enum err err = read_body(request, &change->records[0], &error);
+    enum err err = api_read_body(request, &change->records[0], &error);
 
     thread_score_change_delete(change);
-    submit(request, change, err, &error);
-}
-
-static enum subject subject_of(const struct resource *about)
-{
-    return about == &span_resource     ? SUBJECT_SPAN
-           : about == &thread_resource ? SUBJECT_THREAD
-                                       : SUBJECT_TRACE;
+    api_write_or_fail(request, &change->change, err, &error);
 }
 
 /* The project that narrows the names, 0 for none: spans must have one, a thread's need not exist
@@ -177,7 +149,7 @@ void score_names(struct request *request)
         err = read_names_project(session, workspace, about, &params, &project_key, &error);
     if (!err)
         err = store_score_names(session, workspace, &project_key, project_key != 0,
-                                subject_of(about), type, &request->arena, &names, &count);
+                                annotation_subject(about), type, &request->arena, &names, &count);
     answer_names(request, session, err, &error, names, count);
     store_read_end(session);
 }
@@ -276,7 +248,7 @@ void comment_create(struct request *request)
     enum err err = read_subject(request, change, &error);
 
     if (!err)
-        err = read_body(request, &change->records[0], &error);
+        err = api_read_body(request, &change->records[0], &error);
     if (err) {
         api_write_fail(request, err, &error);
         return;
@@ -298,7 +270,7 @@ static enum err check_subject(struct request *request, struct session *session, 
     struct uuid id;
     enum err err;
 
-    if (subject_of(about) != key->subject)
+    if (annotation_subject(about) != key->subject)
         return ERR_NOT_FOUND;
     if (uuid_parse(request->path_params[0], &id) && uuid_eq(&id, &key->id))
         return ERR_OK;
@@ -353,9 +325,9 @@ void comment_update(struct request *request)
     enum err err = api_path_uuid(request, 0, &change->id, &error);
 
     if (!err)
-        err = read_body(request, &change->records[0], &error);
+        err = api_read_body(request, &change->records[0], &error);
     comment_change_update(change);
-    submit(request, change, err, &error);
+    api_write_or_fail(request, &change->change, err, &error);
 }
 
 void comment_delete(struct request *request)
@@ -363,12 +335,12 @@ void comment_delete(struct request *request)
     struct annotation_change *change = new_change(request);
     struct error error = {.arena = &request->arena};
     struct record *body;
-    enum err err = read_body(request, &body, &error);
+    enum err err = api_read_body(request, &body, &error);
 
     if (!err) {
         change->ids = body->v[COMMENT_DELETE_IDS].list.items;
         change->id_count = body->v[COMMENT_DELETE_IDS].list.n;
     }
     comment_change_delete(change);
-    submit(request, change, err, &error);
+    api_write_or_fail(request, &change->change, err, &error);
 }

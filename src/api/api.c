@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "json/json.h"
+#include "model/decode.h"
 #include "model/workspace.h"
 
 enum err api_caller_in(const struct request *request, struct str workspace, struct caller *ret,
@@ -143,6 +144,26 @@ void api_write_answer(struct request *request, struct change *change, int status
     }
     response_json(request, status, text);
     submit(request, change);
+}
+
+void api_write_or_fail(struct request *request, struct change *change, enum err err,
+                       struct error *error)
+{
+    if (err)
+        api_write_fail(request, err, error);
+    else
+        api_write(request, change, operation_of(request)->status);
+}
+
+enum err api_read_body(struct request *request, struct record **ret, struct error *reterr)
+{
+    const struct operation *operation = operation_of(request);
+    enum err err;
+
+    *ret = NULL;
+    err = decode_body(&request->arena, operation->body, operation->body_view, request->body, ret,
+                      reterr);
+    return !err && arena_is_over(&request->arena) ? ERR_TOO_LARGE : err;
 }
 
 enum err api_path_uuid(struct request *request, size_t index, struct uuid *ret,

@@ -75,6 +75,10 @@ enum err api_read_begin(struct request *request, struct session **ret, int64_t *
 /* Writes an ERR_INTERNAL to the log, with the id that the client is told and the store's words. */
 void api_log_failure(const struct request *request, const struct session *session);
 
+/* Decodes the body as the operation's table says. *ret is set when the body was an object, broken
+ * rules or not, else NULL. Errors: those of decode_body(). */
+enum err api_read_body(struct request *request, struct record **ret, struct error *reterr);
+
 /* Answers with the error; for ERR_INTERNAL writes the store's words to the log. */
 void api_fail(struct request *request, enum err err, struct error *error,
               const struct session *session);
@@ -86,6 +90,10 @@ void api_write(struct request *request, struct change *change, int status);
 /* The same with a document as the answer, built by json_new(). */
 void api_write_answer(struct request *request, struct change *change, int status,
                       yyjson_mut_doc *doc, yyjson_mut_val *root);
+
+/* Submits a change with the operation's status, or fails when `err` says so. */
+void api_write_or_fail(struct request *request, struct change *change, enum err err,
+                       struct error *error);
 
 /* Finishes a ROUTE_DEFERRED request with an error. */
 void api_write_fail(struct request *request, enum err err, struct error *error);

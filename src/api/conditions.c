@@ -103,12 +103,10 @@ enum err conditions_read_search(struct request *request, struct params *ret_para
                                 struct record **ret_body, struct entity_query *ret,
                                 struct error *reterr)
 {
-    const struct operation *operation = operation_of(request);
     struct filter_node *filters = NULL;
     yyjson_val *array = NULL;
     const struct value *v;
-    enum err err = decode_body(&request->arena, operation->body, operation->body_view,
-                               request->body, ret_body, reterr);
+    enum err err = api_read_body(request, ret_body, reterr);
 
     if (err)
         return err;

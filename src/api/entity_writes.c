@@ -1,7 +1,6 @@
 /* Creating, changing and deleting traces and spans: bodies become changes for the writer. */
 #include "api/entities.h"
 #include "ingest/entity_write.h"
-#include "model/decode.h"
 
 /* Checks or makes the id of a create, and prepares its bodies for the store. */
 static enum err prepare_create(struct request *request, struct record *record, struct error *reterr)
@@ -28,27 +27,12 @@ static struct entity_change *new_change(struct request *request)
     return change;
 }
 
-/* Decodes the body as the operation's table says. */
-static enum err read_body(struct request *request, struct record **ret, struct error *reterr)
-{
-    const struct operation *operation = operation_of(request);
-    struct caller caller;
-    enum err err = api_caller(request, &caller, reterr);
-
-    if (!err)
-        err = decode_body(&request->arena, operation->body, operation->body_view, request->body,
-                          ret, reterr);
-    if (!err && arena_is_over(&request->arena))
-        err = ERR_TOO_LARGE;
-    return err;
-}
-
 void entity_create(struct request *request)
 {
     struct entity_change *change = new_change(request);
     struct error error = {.arena = &request->arena};
     struct record **records = arena_zalloc(&request->arena, sizeof(struct record *));
-    enum err err = read_body(request, &records[0], &error);
+    enum err err = api_read_body(request, &records[0], &error);
 
     if (!err)
         err = prepare_create(request, records[0], &error);
@@ -68,7 +52,7 @@ void entity_create_batch(struct request *request)
     struct entity_change *change = new_change(request);
     struct error error = {.arena = &request->arena};
     struct record *batch;
-    enum err err = read_body(request, &batch, &error);
+    enum err err = api_read_body(request, &batch, &error);
 
     if (!err) {
         change->records = batch->v[BATCH_ITEMS].list.items;
@@ -100,7 +84,7 @@ void entity_patch(struct request *request)
     change->record_count = 1;
     err = api_path_uuid(request, 0, &change->ids[0], &error);
     if (!err)
-        err = read_body(request, &records[0], &error);
+        err = api_read_body(request, &records[0], &error);
     if (!err)
         err = api_check_id(api_of(request), change->resource, &change->ids[0], true, &error);
     if (!err) {
@@ -121,7 +105,7 @@ void entity_patch_batch(struct request *request)
     struct error error = {.arena = &request->arena};
     struct record **records = arena_zalloc(&request->arena, sizeof(struct record *));
     struct record *body;
-    enum err err = read_body(request, &body, &error);
+    enum err err = api_read_body(request, &body, &error);
 
     if (!err) {
         records[0] = body->v[BATCH_UPDATE_UPDATE].record;
@@ -163,7 +147,7 @@ void entity_delete_batch(struct request *request)
     struct entity_change *change = new_change(request);
     struct error error = {.arena = &request->arena};
     struct record *body;
-    enum err err = read_body(request, &body, &error);
+    enum err err = api_read_body(request, &body, &error);
 
     if (err) {
         api_write_fail(request, err, &error);

@@ -5,7 +5,6 @@
 #include "api/metric_values.h"
 #include "api/stats_values.h"
 #include "base/clock.h"
-#include "model/decode.h"
 
 #define NS_PER_MS (CLOCK_NS_PER_US * CLOCK_US_PER_MS)
 
@@ -19,14 +18,12 @@ struct card_query {
 
 static enum err read_request(struct request *request, struct card_query *ret, struct error *reterr)
 {
-    const struct operation *operation = operation_of(request);
     struct metric_query query = {.measure = MEASURE_SUMMARY, .interval = INTERVAL_TOTAL};
     struct filter_node *filter = NULL;
     struct record *body = NULL;
     const struct value *v;
     int64_t start, end;
-    enum err err = decode_body(&request->arena, operation->body, operation->body_view,
-                               request->body, &body, reterr);
+    enum err err = api_read_body(request, &body, reterr);
 
     if (err)
         return err;

@@ -143,14 +143,6 @@ static struct named_change *new_change(struct request *request)
     return change;
 }
 
-static enum err read_body(struct request *request, struct record **ret, struct error *reterr)
-{
-    const struct operation *operation = operation_of(request);
-
-    return decode_body(&request->arena, operation->body, operation->body_view, request->body, ret,
-                       reterr);
-}
-
 /* The id in the path becomes the one that the change is about. */
 static enum err read_path_id(struct request *request, struct named_change *change,
                              struct error *reterr)
@@ -164,7 +156,7 @@ void named_create(struct request *request)
 {
     struct named_change *change = new_change(request);
     struct error error = {.arena = &request->arena};
-    enum err err = read_body(request, &change->record, &error);
+    enum err err = api_read_body(request, &change->record, &error);
     struct value *id = err ? NULL : &change->record->v[NAMED_ID];
 
     if (id && value_is_set(id))
@@ -187,24 +179,16 @@ void named_update(struct request *request)
     enum err err = read_path_id(request, change, &error);
 
     if (!err)
-        err = read_body(request, &change->record, &error);
-    if (err) {
-        api_write_fail(request, err, &error);
-        return;
-    }
+        err = api_read_body(request, &change->record, &error);
     named_change_update(change);
-    api_write(request, &change->change, operation_of(request)->status);
+    api_write_or_fail(request, &change->change, err, &error);
 }
 
 static void write_delete(struct request *request, struct named_change *change, enum err err,
                          struct error *error)
 {
-    if (err) {
-        api_write_fail(request, err, error);
-        return;
-    }
     named_change_delete(change);
-    api_write(request, &change->change, operation_of(request)->status);
+    api_write_or_fail(request, &change->change, err, error);
 }
 
 void named_delete(struct request *request)
@@ -220,7 +204,7 @@ void named_delete_batch(struct request *request)
     struct named_change *change = new_change(request);
     struct error error = {.arena = &request->arena};
     struct record *body;
-    enum err err = read_body(request, &body, &error);
+    enum err err = api_read_body(request, &body, &error);
 
     if (!err) {
         change->ids = body->v[DELETE_IDS].list.items;

@@ -6,7 +6,6 @@
 
 #include "api/metric_values.h"
 #include "base/clock.h"
-#include "model/decode.h"
 
 #define GROUPS_MAX 10
 #define OTHERS "__others__"
@@ -146,9 +145,7 @@ static enum err read_filters(struct arena *arena, const struct value *v, struct 
 static enum err read_request(struct request *request, struct record **ret_body, struct asked *ret,
                              struct error *reterr)
 {
-    const struct operation *operation = operation_of(request);
-    enum err err = decode_body(&request->arena, operation->body, operation->body_view,
-                               request->body, ret_body, reterr);
+    enum err err = api_read_body(request, ret_body, reterr);
     const struct value *v;
 
     if (!err)

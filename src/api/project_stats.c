@@ -4,7 +4,6 @@
 
 #include "api/stats_values.h"
 #include "base/clock.h"
-#include "model/decode.h"
 #include "model/encode.h"
 #include "query/filter.h"
 #include "query/sort.h"

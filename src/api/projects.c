@@ -2,7 +2,6 @@
 #include "api/projects.h"
 
 #include "ingest/named_write.h"
-#include "model/decode.h"
 #include "model/encode.h"
 
 void project_retrieve(struct request *request)
@@ -15,8 +14,7 @@ void project_retrieve(struct request *request)
     yyjson_mut_val *root = NULL;
     struct record *body, *record;
     int64_t workspace;
-    enum err err = decode_body(&request->arena, operation->body, operation->body_view,
-                               request->body, &body, &error);
+    enum err err = api_read_body(request, &body, &error);
 
     if (!err)
         err = api_read_begin(request, &session, &workspace, &error);

@@ -3,14 +3,8 @@
 
 #include "api/annotations.h"
 #include "ingest/thread_write.h"
-#include "model/decode.h"
 #include "model/entity.h"
 #include "model/thread_view.h"
-
-static struct str text_of(const struct value *value)
-{
-    return value_is_set(value) ? value->s : STR("");
-}
 
 static bool names_project(const struct record *body)
 {
@@ -32,17 +26,13 @@ static void check_project(const struct record *body, struct error *reterr)
 static enum err read_body(struct request *request, body_rule rule, struct record **ret,
                           struct error *reterr)
 {
-    const struct operation *operation = operation_of(request);
-    enum err err;
+    enum err err = api_read_body(request, ret, reterr);
 
-    *ret = NULL;
-    err = decode_body(&request->arena, operation->body, operation->body_view, request->body, ret,
-                      reterr);
-    if (*ret && rule && (!err || err == ERR_UNPROCESSABLE)) {
+    if (*ret && (!err || err == ERR_UNPROCESSABLE)) {
         rule(*ret, reterr);
         err = reterr->item_count ? ERR_UNPROCESSABLE : err;
     }
-    return !err && arena_is_over(&request->arena) ? ERR_TOO_LARGE : err;
+    return err;
 }
 
 /* ---- one thread ---- */
@@ -50,7 +40,7 @@ static enum err read_body(struct request *request, body_rule rule, struct record
 static enum err find_project(struct session *session, int64_t workspace, const struct record *body,
                              struct project *ret, struct error *reterr)
 {
-    struct str name = text_of(&body->v[THREAD_REFERENCE_PROJECT_NAME]);
+    struct str name = value_str(&body->v[THREAD_REFERENCE_PROJECT_NAME]);
     enum err err;
 
     if (value_is_set(&body->v[THREAD_REFERENCE_PROJECT_ID])) {
@@ -168,22 +158,13 @@ static void set_reference(struct thread_change *change, const struct record *bod
 
     change->has_project = value_is_set(&v[THREAD_REFERENCE_PROJECT_ID]);
     change->project_id = v[THREAD_REFERENCE_PROJECT_ID].uuid;
-    change->project_name = text_of(&v[THREAD_REFERENCE_PROJECT_NAME]);
+    change->project_name = value_str(&v[THREAD_REFERENCE_PROJECT_NAME]);
     change->thread_ids = v[THREAD_REFERENCE_THREAD_IDS].list.items;
     change->thread_count = many;
     if (value_is_set(&v[THREAD_REFERENCE_THREAD_ID])) {
         change->thread_ids = (struct str *)&v[THREAD_REFERENCE_THREAD_ID].s;
         change->thread_count = 1;
     }
-}
-
-static void submit(struct request *request, struct thread_change *change, enum err err,
-                   struct error *error)
-{
-    if (err)
-        api_write_fail(request, err, error);
-    else
-        api_write(request, &change->change, operation_of(request)->status);
 }
 
 void thread_open(struct request *request)
@@ -196,7 +177,7 @@ void thread_open(struct request *request)
     if (!err)
         set_reference(change, body);
     thread_change_open(change);
-    submit(request, change, err, &error);
+    api_write_or_fail(request, &change->change, err, &error);
 }
 
 /* The rules of threads.md 6.4 about members together. */
@@ -204,11 +185,11 @@ static void check_close(const struct record *body, struct error *reterr)
 {
     static const char prefix[] = "The request body ";
     const struct value *v = body->v;
-    struct str thread_id = text_of(&v[THREAD_REFERENCE_THREAD_ID]);
+    struct str thread_id = value_str(&v[THREAD_REFERENCE_THREAD_ID]);
     bool one = !str_is_blank(thread_id), many = value_is_set(&v[THREAD_REFERENCE_THREAD_IDS]);
 
     if (!value_is_set(&v[THREAD_REFERENCE_PROJECT_ID]) &&
-        str_is_blank(text_of(&v[THREAD_REFERENCE_PROJECT_NAME])))
+        str_is_blank(value_str(&v[THREAD_REFERENCE_PROJECT_NAME])))
         error_add(reterr, ERR_UNPROCESSABLE,
                   "%sEither 'projectName' or 'projectId' must be provided.", prefix);
     if (!one && !many)
@@ -231,7 +212,7 @@ void thread_close(struct request *request)
     if (!err)
         set_reference(change, body);
     thread_change_close(change);
-    submit(request, change, err, &error);
+    api_write_or_fail(request, &change->change, err, &error);
 }
 
 void thread_delete(struct request *request)
@@ -246,7 +227,7 @@ void thread_delete(struct request *request)
         change->purge = body->v[THREAD_REFERENCE_PURGE].i != 0;
     }
     thread_change_delete(change);
-    submit(request, change, err, &error);
+    api_write_or_fail(request, &change->change, err, &error);
 }
 
 /* ---- tags ---- */
@@ -261,9 +242,9 @@ void thread_update(struct request *request)
     change->id_count = 1;
     err = api_path_uuid(request, 0, &change->ids[0], &error);
     if (!err)
-        err = read_body(request, NULL, &change->update, &error);
+        err = api_read_body(request, &change->update, &error);
     thread_change_update(change);
-    submit(request, change, err, &error);
+    api_write_or_fail(request, &change->change, err, &error);
 }
 
 void thread_update_batch(struct request *request)
@@ -271,7 +252,7 @@ void thread_update_batch(struct request *request)
     struct thread_change *change = new_change(request);
     struct error error = {.arena = &request->arena};
     struct record *body;
-    enum err err = read_body(request, NULL, &body, &error);
+    enum err err = api_read_body(request, &body, &error);
 
     if (!err) {
         change->ids = body->v[BATCH_UPDATE_IDS].list.items;
@@ -280,5 +261,5 @@ void thread_update_batch(struct request *request)
         change->merge_tags = body->v[BATCH_UPDATE_MERGE_TAGS].i;
     }
     thread_change_update_batch(change);
-    submit(request, change, err, &error);
+    api_write_or_fail(request, &change->change, err, &error);
 }

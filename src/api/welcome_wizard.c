@@ -1,6 +1,5 @@
 /* The web client's welcome (platform.md 13). */
 #include "api/platform.h"
-#include "model/decode.h"
 
 struct wizard_change {
     struct change change; /* first: a pointer to it is one to this */
@@ -39,8 +38,7 @@ void welcome_wizard_submit(struct request *request)
     const struct operation *operation = operation_of(request);
     struct wizard_change *change = arena_zalloc(&request->arena, sizeof(*change));
     struct error error = {.arena = &request->arena};
-    enum err err = decode_body(&request->arena, operation->body, operation->body_view,
-                               request->body, &change->record, &error);
+    enum err err = api_read_body(request, &change->record, &error);
 
     if (err) {
         api_write_fail(request, err, &error);

@@ -1,6 +1,5 @@
 /* The configuration of a workspace (platform.md 9). */
 #include "api/platform.h"
-#include "model/decode.h"
 #include "model/encode.h"
 
 struct configuration_change {
@@ -47,11 +46,9 @@ static void write_configuration(struct request *request, struct record *record)
 
 void workspace_configuration_put(struct request *request)
 {
-    const struct operation *operation = operation_of(request);
     struct error error = {.arena = &request->arena};
     struct record *record;
-    enum err err = decode_body(&request->arena, operation->body, operation->body_view,
-                               request->body, &record, &error);
+    enum err err = api_read_body(request, &record, &error);
 
     if (err)
         api_write_fail(request, err, &error);

@@ -5,7 +5,6 @@
 #include "api/metric_values.h"
 #include "api/stats_values.h"
 #include "base/clock.h"
-#include "model/decode.h"
 
 #define NS_PER_MS (CLOCK_NS_PER_US * CLOCK_US_PER_MS)
 #define COST_NAME "cost"
@@ -26,11 +25,9 @@ struct gathered {
 static enum err read_request(struct request *request, enum metric_measure measure,
                              enum metric_interval interval, struct asked *ret, struct error *reterr)
 {
-    const struct operation *operation = operation_of(request);
     struct record *body = NULL;
     const struct value *v;
-    enum err err = decode_body(&request->arena, operation->body, operation->body_view,
-                               request->body, &body, reterr);
+    enum err err = api_read_body(request, &body, reterr);
 
     if (err)
         return err;
