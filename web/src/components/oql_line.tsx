@@ -1,6 +1,6 @@
 /** The query line: OQL with completion, and the place where it is wrong. */
 import type { VNode } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Kind } from "../query/fields";
 import { completeOql, oqlError, type Completion, type Hints, type OqlError } from "../query/oql";
 
@@ -21,7 +21,14 @@ export function OqlLine({ kind, value, hints, serverError, onSubmit }: Props): V
   const [choice, setChoice] = useState(-1);
   const [tried, setTried] = useState(false);
   const input = useRef<HTMLInputElement>(null);
+  const nextCursor = useRef<number | null>(null);
   useEffect(() => setText(value), [value]);
+  // With the new text, before another key can come: a later move would tear typed text apart.
+  useLayoutEffect(() => {
+    if (nextCursor.current === null) return;
+    input.current?.setSelectionRange(nextCursor.current, nextCursor.current);
+    nextCursor.current = null;
+  });
 
   const complete = (next: string, cursor: number) => {
     setCompletion(completeOql(kind, next, cursor, hints));
@@ -36,12 +43,9 @@ export function OqlLine({ kind, value, hints, serverError, onSubmit }: Props): V
     if (!option) return;
     const next = text.slice(0, completion.from) + option.text + text.slice(completion.to);
     const cursor = completion.from + option.text.length;
+    nextCursor.current = cursor;
     setText(next);
     complete(next, cursor);
-    requestAnimationFrame(() => {
-      input.current?.focus();
-      input.current?.setSelectionRange(cursor, cursor);
-    });
   };
   const submit = () => {
     close();
