@@ -69,7 +69,8 @@ link = $(CC) $(OPTIMIZE) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(1) $(LIBS)
 
 SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
-TSAN_SOURCES := $(wildcard tests/unit/http/test_server.c tests/unit/ingest/test_*.c)
+TSAN_SOURCES := $(wildcard tests/unit/http/test_server.c tests/unit/ingest/test_*.c \
+    tests/unit/store/test_scan.c)
 FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
 # What has no main() of its own is linked to each program beside it.
 UNIT_HELPERS := $(filter-out $(UNIT_SOURCES), \

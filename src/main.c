@@ -68,7 +68,8 @@ static struct server *start_server(const struct options *options, struct api *ap
 static int serve(const struct options *options)
 {
     struct store_options store_options = {options->data, (int)options->workers + READERS_MORE,
-                                          (size_t)options->memory_limit, options->query_timeout};
+                                          (size_t)options->memory_limit, options->query_timeout,
+                                          (int)options->scan_threads};
     struct feed *feed = feed_new((int)options->event_streams);
     struct writer_options writer_options = {(int)options->write_queue, WRITE_QUEUE_BYTES,
                                             options->environments_max, feed};

@@ -36,6 +36,8 @@ const struct option option_table[] = {
      "Threads that read and write connections."},
     {"workers", OPTION_INT, AT(workers), "4", 1, 256, NULL, "COUNT",
      "Threads that read from the store and prepare large writes."},
+    {"scan-threads", OPTION_INT, AT(scan_threads), "1", 0, 64, NULL, "COUNT",
+     "Threads that help with queries over many rows."},
     {"write-queue", OPTION_INT, AT(write_queue), "4096", 1, 1000000, NULL, "COUNT",
      "Writes that may wait for the disk; beyond that clients are told to come back."},
     {"event-streams", OPTION_INT, AT(event_streams), "64", 0, 10000, NULL, "COUNT",

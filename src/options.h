@@ -23,6 +23,7 @@ struct options {
     int64_t head_timeout; /* ms */
     int64_t network_threads;
     int64_t workers;
+    int64_t scan_threads;
     int64_t write_queue; /* changes */
     int64_t event_streams;
     int64_t query_timeout;    /* ms */

@@ -142,3 +142,10 @@ struct uuid uuid_highest(int64_t ms)
 {
     return assemble(clamp_time(ms) << 12 | 0xFFF, UINT64_MAX);
 }
+
+struct uuid uuid_before(struct uuid id)
+{
+    for (int i = 15; i >= 0 && id.b[i]-- == 0; i--)
+        ;
+    return id;
+}

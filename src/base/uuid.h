@@ -34,6 +34,9 @@ struct uuid uuid_new_at(int64_t ms);
 struct uuid uuid_lowest(int64_t ms);
 struct uuid uuid_highest(int64_t ms);
 
+/* The greatest id below one; below the smallest comes the greatest. */
+struct uuid uuid_before(struct uuid id);
+
 static inline int uuid_cmp(const struct uuid *a, const struct uuid *b)
 {
     return memcmp(a->b, b->b, sizeof(a->b));

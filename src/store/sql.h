@@ -60,8 +60,11 @@ void sql_add_entity_scan(struct sql *sql, const struct entity_query *query);
 void sql_add_entity_range(struct sql *sql, const struct entity_query *query,
                           const struct uuid *first, const struct uuid *last);
 
-/* Whether zones (sqlite/zone.h) rule rows out; then the table and its zones, and conditions on
- * them. */
+/* Whether a query is answered by a look at the rows of ranges of keys, and not by an index; whether
+ * zones (sqlite/zone.h) rule some of its rows out; whether both. Then the table and its zones, and
+ * conditions on them. */
+bool sql_scans_ranges(const struct entity_query *query);
+bool sql_narrows_zones(const struct entity_query *query);
 bool sql_uses_zones(const struct entity_query *query);
 void sql_add_zones(struct sql *sql, const struct entity_query *query);
 void sql_add_zone_conditions(struct sql *sql, const struct entity_query *query);

@@ -187,11 +187,24 @@ static bool bounds_span_ids(const struct entity_query *query)
     return query->resource == &span_resource && (query->has_from || query->has_to);
 }
 
+bool sql_scans_ranges(const struct entity_query *query)
+{
+    /* A set of scored ids would be made anew for each range. */
+    return !query->has_trace && !query->ids &&
+           !(query->filter &&
+             (finds_by_index(query->filter) || filter_uses(query->filter, SOURCE_SCORES) ||
+              filter_uses(query->filter, SOURCE_SPAN_SCORES)));
+}
+
+bool sql_narrows_zones(const struct entity_query *query)
+{
+    return bounds_span_ids(query) || (query->filter && narrows(query->filter));
+}
+
 bool sql_uses_zones(const struct entity_query *query)
 {
-    if (query->has_trace || query->ids || (query->filter && finds_by_index(query->filter)))
-        return false;
-    return bounds_span_ids(query) || (query->filter && narrows(query->filter));
+    return !query->has_trace && !query->ids && !(query->filter && finds_by_index(query->filter)) &&
+           sql_narrows_zones(query);
 }
 
 void sql_add_zones(struct sql *sql, const struct entity_query *query)

@@ -31,6 +31,7 @@ struct store_options {
     int readers;              /* read sessions at the same time */
     size_t body_limit;        /* no stored text is longer */
     int64_t query_timeout_ms; /* a read session ends its queries with ERR_TIMEOUT after this */
+    int scan_threads;         /* that help with queries over many rows; 0 for none */
 };
 
 /* Opens or creates the data of a directory and locks it. NULL with one line in `message` when it is

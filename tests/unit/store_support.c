@@ -9,7 +9,7 @@
 
 static void open_store(struct test_store *t)
 {
-    struct store_options options = {t->directory, 3, TEST_BODY_LIMIT, 60000};
+    struct store_options options = {t->directory, 3, TEST_BODY_LIMIT, 60000, 1};
     char message[256] = "";
 
     t->store = store_open(&options, message, sizeof(message));

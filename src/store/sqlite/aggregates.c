@@ -1,17 +1,15 @@
 /* SQL aggregates of statistics: percentiles, sums of money, sums of tallies.
  *
- * SQL has no value for their results, so they are blobs, which tally_stats_next() takes apart. */
-#include "store/sqlite/database.h"
+ * SQL has no value for their results, so they are blobs, which stats_sum.h puts together. */
+#include "store/sqlite/stats_sum.h"
 
-#include <search.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
+#include "base/text_set.h"
 
-/* ---- totals(start, end, heavy, tags, cost, spans, llm spans) ---- */
-
-#define VALUES_MAX_BYTES ((size_t)1024 * 1024 * 1024)
+/* ---- totals(start, end, heavy, tags, cost, spans, llm spans): struct row_totals and, behind it,
+ * the durations ---- */
 
 struct totals {
     struct row_totals sums;
@@ -56,77 +54,21 @@ static void totals_step(sqlite3_context *context, int count, sqlite3_value **val
     sums->llm_spans += sqlite3_value_int64(values[6]);
 }
 
-static void swap(double *a, double *b)
-{
-    double old = *a;
-
-    *a = *b;
-    *b = old;
-}
-
-/* Puts the k-th smallest of values[0..n) at its place, smaller ones before it (quickselect). */
-static double select_value(double *values, size_t n, size_t k)
-{
-    ptrdiff_t low = 0, high = (ptrdiff_t)n - 1, wanted = (ptrdiff_t)k;
-
-    while (low < high) {
-        double pivot = values[low + (high - low) / 2];
-        ptrdiff_t i = low, j = high;
-        while (i <= j) {
-            while (values[i] < pivot)
-                i++;
-            while (values[j] > pivot)
-                j--;
-            if (i <= j)
-                swap(&values[i++], &values[j--]);
-        }
-        if (wanted <= j)
-            high = j;
-        else if (wanted >= i)
-            low = i;
-        else
-            break;
-    }
-    return values[k];
-}
-
-/* Linear interpolation at q * (n - 1) (stats.md 1). The values before `from` are not greater than
- * any behind; *ret_from is that place for a greater q. */
-static double percentile(double *values, size_t n, double q, size_t from, size_t *ret_from)
-{
-    double place = q * (double)(n - 1), low, high;
-    size_t k = (size_t)place;
-
-    low = select_value(values + from, n - from, k - from);
-    *ret_from = k;
-    if (k + 1 >= n)
-        return low;
-    high = values[k + 1];
-    for (size_t i = k + 2; i < n; i++)
-        high = values[i] < high ? values[i] : high;
-    return low + (high - low) * (place - (double)k);
-}
-
-void percentiles_compute(double *values, size_t n, double ret[3])
-{
-    static const double quantiles[] = {0.5, 0.9, 0.99};
-    size_t from = 0;
-
-    for (size_t i = 0; i < 3; i++)
-        ret[i] = n ? percentile(values, n, quantiles[i], from, &from) : 0;
-}
-
 static void totals_final(sqlite3_context *context)
 {
     static const struct row_totals none;
     struct totals *state = sqlite3_aggregate_context(context, 0);
+    struct str sums = str_make((const char *)(state ? &state->sums : &none), sizeof(none));
+    struct buf out;
 
-    if (state)
-        percentiles_compute((double *)state->durations.p, state->durations.n / sizeof(double),
-                            state->sums.duration);
+    buf_init(&out, VALUES_MAX_BYTES + sizeof(none));
+    if (!buf_append(&out, sums) || (state && !buf_append(&out, buf_str(&state->durations))))
+        sqlite3_result_error_nomem(context);
+    else
+        sqlite3_result_blob64(context, out.p, out.n, SQLITE_TRANSIENT);
+    buf_done(&out);
     if (state)
         buf_done(&state->durations);
-    sqlite3_result_blob(context, state ? &state->sums : &none, sizeof(none), SQLITE_TRANSIENT);
 }
 
 /* ---- cost_sum(x) ---- */
@@ -149,108 +91,60 @@ static void cost_sum_final(sqlite3_context *context)
 
 /* ---- tally_stats(tally): per name its sum and in how many rows it is ---- */
 
-struct name_stats {
-    struct str name;
-    int64_t sum, rows;
-    int64_t positive; /* sum of the values above 0 */
-};
-
-struct tally_stats {
-    void *by_name; /* tree of struct name_stats */
-    struct {
-        const char *text; /* of the dictionary, the same in every row */
-        struct name_stats *stats;
-    } recent[16];
-    struct buf out;
-};
-
-static int compare_stats(const void *a, const void *b)
-{
-    return str_cmp(((const struct name_stats *)a)->name, ((const struct name_stats *)b)->name);
-}
-
-static struct name_stats *find_stats(struct tally_stats *state, struct str name)
-{
-    struct name_stats key = {.name = name}, *stats;
-    void *node = tfind(&key, &state->by_name, compare_stats);
-    char *bytes;
-
-    if (node)
-        return *(struct name_stats **)node;
-    stats = mem_zalloc(sizeof(*stats) + name.n + 1);
-    bytes = (char *)(stats + 1);
-    memcpy(bytes, name.n ? name.p : "", name.n);
-    stats->name = str_make(bytes, name.n);
-    tsearch(stats, &state->by_name, compare_stats);
-    return stats;
-}
-
 static void tally_stats_step(sqlite3_context *context, int count, sqlite3_value **values)
 {
     const struct session *session = sqlite3_user_data(context);
-    struct tally_stats *state = sqlite3_aggregate_context(context, sizeof(*state));
+    struct usage_sum *sum = sqlite3_aggregate_context(context, sizeof(*sum));
     const uint8_t *blob = sqlite3_value_blob(values[0]);
     struct tally_walk walk = {blob, blob + sqlite3_value_bytes(values[0])};
-    struct str name;
-    int64_t number;
+    struct usage_stats one = {.rows = 1};
 
     (void)count;
-    while (state && tally_next(session->store, &walk, &name, &number)) {
-        size_t place = ((uintptr_t)name.p >> 4) % 16;
-        struct name_stats *stats = state->recent[place].stats;
-        if (state->recent[place].text != name.p || !stats || stats->name.n != name.n ||
-            memcmp(stats->name.p, name.p, name.n) != 0)
-            stats = find_stats(state, name);
-        state->recent[place].text = name.p;
-        state->recent[place].stats = stats;
-        stats->sum += number;
-        stats->positive += number > 0 ? number : 0;
-        stats->rows++;
+    while (sum && tally_next(session->store, &walk, &one.name, &one.sum)) {
+        one.positive = one.sum > 0 ? one.sum : 0;
+        usage_sum_add(sum, &one);
     }
-}
-
-static void add_name(const void *node, VISIT which, void *context)
-{
-    const struct name_stats *stats = *(struct name_stats *const *)node;
-    struct buf *out = context;
-    int64_t numbers[] = {stats->sum, stats->rows, stats->positive, (int64_t)stats->name.n};
-
-    if (which != postorder && which != leaf)
-        return;
-    if (!buf_append(out, str_make((const char *)numbers, sizeof(numbers))) ||
-        !buf_append(out, stats->name))
-        out->n = 0;
 }
 
 static void tally_stats_final(sqlite3_context *context)
 {
-    struct tally_stats *state = sqlite3_aggregate_context(context, 0);
+    struct usage_sum *sum = sqlite3_aggregate_context(context, 0);
+    struct buf out;
 
-    if (!state) {
+    buf_init(&out, VALUES_MAX_BYTES);
+    if (!sum)
         sqlite3_result_null(context);
-        return;
-    }
-    buf_init(&state->out, VALUES_MAX_BYTES);
-    twalk_r(state->by_name, add_name, &state->out);
-    sqlite3_result_blob64(context, state->out.p ? state->out.p : "", state->out.n,
-                          SQLITE_TRANSIENT);
-    buf_done(&state->out);
-    tdestroy(state->by_name, mem_free);
+    else if (!usage_sum_write(sum, &out))
+        sqlite3_result_error_nomem(context);
+    else
+        sqlite3_result_blob64(context, out.p ? out.p : "", out.n, SQLITE_TRANSIENT);
+    buf_done(&out);
+    usage_sum_done(sum);
 }
 
-bool tally_stats_next(struct str *blob, struct usage_stats *ret)
-{
-    int64_t numbers[4];
+/* ---- text_set(text): the texts as bytes, see base/text_set.h ---- */
 
-    if (blob->n < sizeof(numbers))
-        return false;
-    memcpy(numbers, blob->p, sizeof(numbers));
-    ret->sum = numbers[0];
-    ret->rows = numbers[1];
-    ret->positive = numbers[2];
-    ret->name = str_make(blob->p + sizeof(numbers), (size_t)numbers[3]);
-    *blob = str_make(ret->name.p + ret->name.n, blob->n - sizeof(numbers) - ret->name.n);
-    return true;
+static void text_set_step(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct text_set *set = sqlite3_aggregate_context(context, sizeof(*set));
+    const char *text = (const char *)sqlite3_value_text(values[0]);
+
+    (void)count;
+    if (!set || !text)
+        return;
+    if (set->texts.max == 0)
+        text_set_init(set, VALUES_MAX_BYTES);
+    if (!text_set_add(set, str_make(text, (size_t)sqlite3_value_bytes(values[0]))))
+        sqlite3_result_error_nomem(context);
+}
+
+static void text_set_final(sqlite3_context *context)
+{
+    struct text_set *set = sqlite3_aggregate_context(context, 0);
+    struct str bytes = set ? text_set_bytes(set) : STR("");
+
+    sqlite3_result_blob64(context, bytes.n ? bytes.p : "", bytes.n, SQLITE_TRANSIENT);
+    text_set_done(set);
 }
 
 /* ---- tally_sum(tally): the sum as a tally ---- */
@@ -412,6 +306,7 @@ int aggregates_register(struct session *session)
         {"totals", 7, totals_step, totals_final},
         {"cost_sum", 1, cost_sum_step, cost_sum_final},
         {"tally_stats", 1, tally_stats_step, tally_stats_final},
+        {"text_set", 1, text_set_step, text_set_final},
         {"tally_sum", 1, tally_sum_step, tally_sum_final},
         {"value_of_min", 2, value_of_min_step, beside_final},
         {"value_of_max", 2, value_of_max_step, beside_final},

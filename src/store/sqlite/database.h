@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 #include "store/sqlite/names.h"
 #include "store/sqlite/sql.h"
@@ -15,6 +16,7 @@ enum zone_statement { ZONE_FLOOR, ZONE_NEXT, ZONE_MOVE, ZONE_WRITE, ZONE_STATEME
 enum statement {
     STATEMENT_BEGIN,
     STATEMENT_BEGIN_READ,
+    STATEMENT_FIRST_READ,
     STATEMENT_COMMIT,
     STATEMENT_ROLLBACK,
     STATEMENT_SAVEPOINT,
@@ -88,6 +90,7 @@ struct session {
     struct zone_notes *zones; /* writer: see zone.h */
     struct page *page;        /* readers: what page_add() collects into */
     bool writer;
+    int64_t snapshot;    /* readers: which one it sees, or SNAPSHOT_UNKNOWN */
     int64_t deadline_ns; /* readers: of what runs now */
     struct read_watch watch;
     int64_t ask_at_ns; /* when to ask watch.is_abandoned next */
@@ -96,6 +99,9 @@ struct session {
     struct session *next; /* in the store's list of free readers */
     char message[256];
 };
+
+/* Of a reader that began while a commit was under way. */
+#define SNAPSHOT_UNKNOWN (-1)
 
 struct store {
     char *path;
@@ -114,6 +120,8 @@ struct store {
     pthread_cond_t checkpoint_wanted;
     bool stopping;
     int wal_pages; /* of the log after the last commit; under `mutex` */
+    struct scan_pool *scan_pool;
+    _Atomic int64_t commits; /* begun and ended ones: odd while one is under way */
 };
 
 /* Which of the two slots of a statement an entity has: 0 traces, 1 spans. */
@@ -121,6 +129,14 @@ static inline int entity_slot(const struct resource *resource)
 {
     return resource == &span_resource;
 }
+
+/* Opens a connection. NULL with one line in `message`. session_close() is NULL-safe. */
+struct session *session_open(struct store *store, bool writer, char *message, size_t size);
+void session_close(struct session *session);
+
+/* Readers: begins in the snapshot of what is committed now, and ends. */
+enum err session_begin_read(struct session *session);
+void session_end_read(struct session *session);
 
 /* Keeps SQLite's words about the failure. ERR_TIMEOUT when the time was up,
  * ERR_ABANDONED when nobody waits for it any more, ERR_TOO_LARGE when a stored text is beyond the
@@ -192,10 +208,6 @@ int functions_register(struct session *session);
 int tally_functions_register(struct session *session);
 int aggregates_register(struct session *session);
 
-/* p50, p90 and p99 of values, by interpolation (stats.md 1); 0 when there are none. Reorders them.
- */
-void percentiles_compute(double *values, size_t n, double ret[3]);
-
 /* Walks a tally blob: the next name and count. False at the end. */
 struct tally_walk {
     const uint8_t *p, *end;
@@ -203,19 +215,8 @@ struct tally_walk {
 bool tally_next(const struct store *store, struct tally_walk *walk, struct str *ret_name,
                 int64_t *ret_count);
 
-/* The result of totals(), a blob. */
-struct row_totals {
-    int64_t count, heavy[4], tags, spans, llm_spans;
-    int64_t costs; /* rows with a cost above 0, and its sum */
-    decimal_int cost;
-    double duration[3]; /* p50, p90, p99 in ms */
-};
-
 /* How many tags a column has. */
 int64_t tags_count(struct session *session, sqlite3_value *value);
-
-/* Takes the next name off the result of tally_stats(). False at its end. */
-bool tally_stats_next(struct str *blob, struct usage_stats *ret);
 
 /* Creates or upgrades the schema inside one transaction. False with one line in `message`. */
 bool schema_prepare(sqlite3 *db, char *message, size_t message_size);
@@ -223,10 +224,6 @@ bool schema_prepare(sqlite3 *db, char *message, size_t message_size);
 /* Heavy values: text from a column of a body table. Compressed ones are unpacked into the arena. */
 enum err body_unpack(struct session *session, sqlite3_stmt *statement, int index,
                      struct arena *arena, struct value *ret);
-
-/* The result of tally_stats() in a column, as an array in the arena. ERR_TOO_LARGE. */
-enum err usage_stats_read(sqlite3_stmt *statement, int column, struct arena *arena,
-                          struct usage_stats **ret, size_t *ret_count);
 
 /* A record of a named resource by the store's own key, deleted ones included. ERR_NOT_FOUND. */
 enum err named_get_by_key(struct session *session, const struct resource *resource, int64_t key,

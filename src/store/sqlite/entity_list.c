@@ -1,9 +1,9 @@
 /* Counting and listing traces and spans. */
 #include "store/sql.h"
-#include "store/sqlite/page.h"
+#include "store/sqlite/scan.h"
 
-/* Binds of the largest filter. */
-#define SQL_ARENA_BYTES ((size_t)8 * 1024 * 1024)
+/* Binds of the largest filter, and ranges of more rows than one machine has. */
+#define SQL_ARENA_BYTES ((size_t)64 * 1024 * 1024)
 
 sqlite3_stmt *session_prepare_sql(struct session *session, const struct sql *sql)
 {
@@ -31,12 +31,38 @@ bool entity_is_whole_project(const struct entity_query *query)
            query->search.n == 0 && !query->has_before && query->before_thread.n == 0;
 }
 
-enum err store_entity_count(struct session *session, const struct entity_query *query, int64_t *ret)
+static enum err count_threads(struct session *session, const struct entity_query *query,
+                              struct arena *arena, int64_t *ret)
 {
     sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
-    struct arena arena;
     struct sql sql;
-    enum err err = ERR_OK;
+    enum err err;
+
+    sql_init(&sql, arena);
+    sql_add(&sql, "SELECT count(*)");
+    err = thread_add_source(session, &sql, query);
+    statement = err ? NULL : session_prepare_sql(session, &sql);
+    if (statement && sqlite3_step(statement) == SQLITE_ROW)
+        *ret = sqlite3_column_int64(statement, 0);
+    else if (!err)
+        err = sql.failed ? ERR_TOO_LARGE : session_failed(session, "count");
+    sql_done(&sql);
+    return err;
+}
+
+static enum err count_rows(struct session *session, const struct entity_query *query,
+                           struct arena *arena, int64_t *ret)
+{
+    struct scan scan;
+    enum err err = scan_init(session, query, arena, &scan);
+
+    return err ? err : scan_count(session, &scan, arena, ret);
+}
+
+enum err store_entity_count(struct session *session, const struct entity_query *query, int64_t *ret)
+{
+    struct arena arena;
+    enum err err;
 
     if (entity_is_whole_project(query)) {
         *ret = query->resource == &span_resource     ? query->project.span_count
@@ -45,21 +71,8 @@ enum err store_entity_count(struct session *session, const struct entity_query *
         return ERR_OK;
     }
     arena_init(&arena, SQL_ARENA_BYTES);
-    sql_init(&sql, &arena);
-    sql_add(&sql, "SELECT count(*)");
-    if (query->resource == &thread_resource)
-        err = thread_add_source(session, &sql, query);
-    else
-        sql_add_entity_scan(&sql, query);
-    if (!err)
-        statement = session_prepare_sql(session, &sql);
-    if (err)
-        ;
-    else if (statement && sqlite3_step(statement) == SQLITE_ROW)
-        *ret = sqlite3_column_int64(statement, 0);
-    else
-        err = sql.failed ? ERR_TOO_LARGE : session_failed(session, "count");
-    sql_done(&sql);
+    err = (query->resource == &thread_resource ? count_threads : count_rows)(session, query, &arena,
+                                                                             ret);
     arena_done(&arena);
     return err;
 }

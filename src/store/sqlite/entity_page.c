@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "store/sqlite/page.h"
+#include "store/sqlite/scan.h"
 #include "store/zone_table.h"
 
 static const char *key_columns(const struct entity_query *query)
@@ -16,27 +17,23 @@ static enum err failure(struct session *session, const struct sql *sql)
     return sql->failed ? ERR_TOO_LARGE : session_failed(session, "list");
 }
 
-/* Fills the page in one pass over all matches. */
-static enum err collect(struct session *session, const struct entity_query *query,
-                        struct arena *arena, struct page *page)
+static void add_page_columns(struct sql *sql, const struct entity_query *query)
 {
-    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
-    enum err err = page_init(page, query, arena);
-    struct sql sql;
+    sql_add(sql, "SELECT page_add(");
+    sql_add_sort_value(sql, query);
+    sql_add(sql, key_columns(query));
+    sql_add(sql, ")");
+}
 
-    if (err)
-        return err;
-    sql_init(&sql, arena);
-    sql_add(&sql, "SELECT page_add(");
-    sql_add_sort_value(&sql, query);
-    sql_add(&sql, key_columns(query));
-    sql_add(&sql, ")");
-    sql_add_entity_scan(&sql, query);
-    session->page = page;
-    statement = session_prepare_sql(session, &sql);
-    if (!statement || sqlite3_step(statement) != SQLITE_ROW)
-        err = failure(session, &sql);
-    sql_done(&sql);
+/* Fills the page in one pass over all matches. */
+static enum err collect(struct session *session, const struct scan *scan, struct arena *arena,
+                        struct page *page)
+{
+    struct scan_result result = {.add_columns = add_page_columns, .page = page};
+    enum err err = page_init(page, &scan->query, arena);
+
+    if (!err)
+        err = scan_run(session, scan, arena, &result);
     page_sort(page);
     return err;
 }
@@ -142,83 +139,56 @@ static void read_key(sqlite3_stmt *statement, struct page_key *ret)
         memcpy(&ret->parent, sqlite3_column_blob(statement, 3), sizeof(ret->parent));
 }
 
-/* Conditions that leave only rows behind a key in the default order. */
-static void add_behind(struct sql *sql, const struct entity_query *query,
-                       const struct page_key *key)
+/* Takes rows of one range until the page is full. False in *ret_ordered when they come in another
+ * order than the default one. */
+static enum err take_range(struct session *session, sqlite3_stmt *statement, struct page *page,
+                           bool *ret_ordered)
 {
-    bool spans = query->resource == &span_resource;
-
-    if (sql_uses_zones(query)) {
-        sql_add(sql, " AND z.first <= ");
-        sql_add_uuid(sql, spans ? &key->trace : &key->id);
-    }
-    if (!spans) {
-        sql_add(sql, " AND t.id < ");
-        sql_add_uuid(sql, &key->id);
-        return;
-    }
-    sql_add(sql, " AND (t.trace_id, t.parent_span_id, t.id) < (");
-    sql_add_uuid(sql, &key->trace);
-    sql_add(sql, ", ");
-    if (key->has_parent)
-        sql_add_uuid(sql, &key->parent);
-    else
-        sql_add(sql, "x''");
-    sql_add(sql, ", ");
-    sql_add_uuid(sql, &key->id);
-    sql_add(sql, ")");
-}
-
-static enum err count_behind(struct session *session, const struct entity_query *query,
-                             struct arena *arena, struct page *page)
-{
-    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
-    enum err err = ERR_OK;
-    struct sql sql;
-
-    sql_init(&sql, arena);
-    sql_add(&sql, "SELECT count(*)");
-    sql_add_entity_scan(&sql, query);
-    add_behind(&sql, query, &page->keys[page->count - 1]);
-    statement = session_prepare_sql(session, &sql);
-    if (statement && sqlite3_step(statement) == SQLITE_ROW)
-        page->total += sqlite3_column_int64(statement, 0);
-    else
-        err = failure(session, &sql);
-    sql_done(&sql);
-    return err;
-}
-
-/* Fills the page in the default order: its rows come first, and what is behind them is only
- * counted. *ret_ordered is false when rows come in another order. */
-static enum err take_first(struct session *session, const struct entity_query *query,
-                           struct arena *arena, struct page *page, bool *ret_ordered)
-{
-    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
-    enum err err = page_init(page, query, arena);
     struct page_key key;
-    struct sql sql;
     int rc = SQLITE_ROW;
 
-    if (err)
-        return err;
-    sql_init(&sql, arena);
-    sql_add(&sql, "SELECT NULL");
-    sql_add(&sql, key_columns(query));
-    sql_add_entity_scan(&sql, query);
-    statement = session_prepare_sql(session, &sql);
-    sql_done(&sql);
-    if (!statement)
-        return failure(session, &sql);
-    *ret_ordered = true;
     while (*ret_ordered && page->count < page->capacity &&
            (rc = sqlite3_step(statement)) == SQLITE_ROW) {
         read_key(statement, &key);
         *ret_ordered = page_append(page, &key);
     }
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-        return session_failed(session, "list");
-    return *ret_ordered && rc == SQLITE_ROW ? count_behind(session, query, arena, page) : ERR_OK;
+    sqlite3_reset(statement);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? ERR_OK : session_failed(session, "list");
+}
+
+/* Fills the page in the default order: its rows come first, and what is behind them is only
+ * counted. */
+static enum err take_first(struct session *session, struct scan *scan, struct arena *arena,
+                           struct page *page, bool *ret_ordered)
+{
+    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
+    enum err err = page_init(page, &scan->query, arena);
+    size_t range = 0;
+    int64_t behind = 0;
+    struct sql sql;
+    int bind;
+
+    if (err)
+        return err;
+    sql_init(&sql, arena);
+    sql_add(&sql, "SELECT NULL");
+    sql_add(&sql, key_columns(&scan->query));
+    scan_add_source(&sql, scan, &bind);
+    statement = session_prepare_sql(session, &sql);
+    sql_done(&sql);
+    if (!statement)
+        return failure(session, &sql);
+    *ret_ordered = true;
+    for (; !err && *ret_ordered && range < scan->count && page->count < page->capacity; range++) {
+        scan_bind(statement, bind, scan->by_range ? &scan->ranges[range] : NULL);
+        err = take_range(session, statement, page, ret_ordered);
+    }
+    if (err || !*ret_ordered || page->count < page->capacity)
+        return err;
+    scan_cut(scan, range - 1, &page->keys[page->count - 1]);
+    err = scan_count(session, scan, arena, &behind);
+    page->total += behind;
+    return err;
 }
 
 /* Offers the rows of one zone that have a value. */
@@ -378,6 +348,7 @@ enum err entity_open_by_id(struct session *session, const struct entity_query *q
 static enum err find_sorted(struct session *session, const struct entity_query *query,
                             struct arena *arena, struct page *page)
 {
+    struct scan scan;
     enum err err;
 
     if (zone_sort_measure(query) >= 0) {
@@ -385,16 +356,21 @@ static enum err find_sorted(struct session *session, const struct entity_query *
         if (err || page->count == page->capacity)
             return err;
     }
-    return collect(session, query, arena, page); /* rows without a value are on it */
+    /* Rows without a value are on it. */
+    err = scan_init(session, query, arena, &scan);
+    return err ? err : collect(session, &scan, arena, page);
 }
 
 static enum err find_matches(struct session *session, const struct entity_query *query,
                              struct arena *arena, struct page *page)
 {
     bool ordered = query->order == ORDER_DEFAULT && query->offset + query->limit > 0;
-    enum err err = ordered ? take_first(session, query, arena, page, &ordered) : ERR_OK;
+    struct scan scan;
+    enum err err = scan_init(session, query, arena, &scan);
 
-    return err || ordered ? err : collect(session, query, arena, page);
+    if (!err && ordered)
+        err = take_first(session, &scan, arena, page, &ordered);
+    return err || ordered ? err : collect(session, &scan, arena, page);
 }
 
 /* How a page is found. */

@@ -1,62 +1,22 @@
 /* Statistics over traces or spans in one pass. */
-#include "store/sql.h"
-#include "store/sqlite/page.h"
+#include "store/sqlite/scan.h"
+#include "store/sqlite/stats_sum.h"
 
-enum { STATS_TOTALS, STATS_USAGE, STATS_THREADS };
-
-/* In the order of the numbers above. */
-static const char span_columns[] =
-    "SELECT totals(t.start_time, t.end_time, t.heavy, t.tags, t.cost, 0, 0), tally_stats(t.usage)";
-static const char thread_columns[] =
-    "SELECT totals(t.start_time, t.end_time, 0, NULL, t.cost, 0, 0), tally_stats(t.usage)";
-static const char trace_columns[] =
-    "SELECT totals(t.start_time, t.end_time, t.heavy, t.tags, t.cost, t.span_count,"
-    " t.llm_span_count), tally_stats(t.usage)";
-
-enum err usage_stats_read(sqlite3_stmt *statement, int column, struct arena *arena,
-                          struct usage_stats **ret, size_t *ret_count)
+static void add_columns(struct sql *sql, const struct entity_query *query)
 {
-    struct str blob = {sqlite3_column_blob(statement, column),
-                       (size_t)sqlite3_column_bytes(statement, column)};
-    struct usage_stats stats;
-    size_t size = 16;
+    bool spans = query->resource == &span_resource, threads = query->resource == &thread_resource;
 
-    *ret_count = 0;
-    *ret = arena_alloc(arena, size * sizeof(**ret));
-    while (tally_stats_next(&blob, &stats)) {
-        if (*ret_count == size) {
-            *ret = arena_grow(arena, *ret, size * sizeof(**ret), 2 * size * sizeof(**ret));
-            size *= 2;
-        }
-        if (!*ret)
-            return ERR_TOO_LARGE;
-        stats.name = str_copy(arena, stats.name);
-        (*ret)[(*ret_count)++] = stats;
-    }
-    return ERR_OK;
+    sql_add(sql, threads ? "SELECT totals(t.start_time, t.end_time, 0, NULL, t.cost, 0, 0)"
+                 : spans ? "SELECT totals(t.start_time, t.end_time, t.heavy, t.tags, t.cost, 0, 0)"
+                         : "SELECT totals(t.start_time, t.end_time, t.heavy, t.tags, t.cost,"
+                           " t.span_count, t.llm_span_count)");
+    sql_add(sql, ", tally_stats(t.usage)");
 }
 
-static enum err read_stats(sqlite3_stmt *s, struct arena *arena, struct entity_stats *ret)
+static void add_columns_and_threads(struct sql *sql, const struct entity_query *query)
 {
-    struct row_totals totals = {0};
-
-    *ret = (struct entity_stats){0};
-    if (sqlite3_column_bytes(s, STATS_TOTALS) == sizeof(totals))
-        memcpy(&totals, sqlite3_column_blob(s, STATS_TOTALS), sizeof(totals));
-    ret->count = totals.count;
-    memcpy(ret->duration, totals.duration, sizeof(ret->duration));
-    ret->inputs = totals.heavy[0];
-    ret->outputs = totals.heavy[1];
-    ret->metadata = totals.heavy[2];
-    ret->errors = totals.heavy[3];
-    ret->tags = totals.tags;
-    ret->costs = totals.costs;
-    ret->cost = totals.cost;
-    ret->spans = totals.spans;
-    ret->llm_spans = totals.llm_spans;
-    if (sqlite3_column_count(s) > STATS_THREADS)
-        ret->threads = sqlite3_column_int64(s, STATS_THREADS);
-    return usage_stats_read(s, STATS_USAGE, arena, &ret->usage, &ret->usage_count);
+    add_columns(sql, query);
+    sql_add(sql, ", text_set(t.thread_id)");
 }
 
 /* Scores are averaged without asking whether their subject is there when nothing but the time
@@ -147,22 +107,35 @@ static enum err add_scores(struct session *session, const struct entity_query *q
     return err;
 }
 
-enum err store_entity_stats(struct session *session, const struct entity_query *query,
-                            struct arena *arena, struct entity_stats *ret)
+static enum err take_stats(struct session *session, sqlite3_stmt *statement, void *context)
+{
+    (void)session;
+    return stats_sum_add(context, statement);
+}
+
+/* Of a whole project, the number of threads is known. */
+static enum err sum_rows(struct session *session, const struct entity_query *query, bool threads,
+                         struct arena *arena, struct stats_sum *sum)
+{
+    struct scan_result result = {.add_columns = threads ? add_columns_and_threads : add_columns,
+                                 .take = take_stats,
+                                 .context = sum};
+    struct scan scan;
+    enum err err = scan_init(session, query, arena, &scan);
+
+    return err ? err : scan_run(session, &scan, arena, &result);
+}
+
+static enum err sum_threads(struct session *session, const struct entity_query *query,
+                            struct arena *arena, struct stats_sum *sum)
 {
     sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
-    bool traces = query->resource == &trace_resource, threads = query->resource == &thread_resource;
     struct sql sql;
-    enum err err = ERR_OK;
+    enum err err;
 
     sql_init(&sql, arena);
-    sql_add(&sql, threads ? thread_columns : traces ? trace_columns : span_columns);
-    if (traces && !entity_is_whole_project(query))
-        sql_add(&sql, ", count(DISTINCT t.thread_id)");
-    if (threads)
-        err = thread_add_source(session, &sql, query);
-    else
-        sql_add_entity_scan(&sql, query);
+    add_columns(&sql, query);
+    err = thread_add_source(session, &sql, query);
     statement = err ? NULL : session_prepare_sql(session, &sql);
     sql_done(&sql);
     if (err)
@@ -171,8 +144,24 @@ enum err store_entity_stats(struct session *session, const struct entity_query *
         return ERR_TOO_LARGE;
     if (!statement || sqlite3_step(statement) != SQLITE_ROW)
         return session_failed(session, "statistics");
-    err = read_stats(statement, arena, ret);
-    if (traces && entity_is_whole_project(query))
+    return stats_sum_add(sum, statement);
+}
+
+enum err store_entity_stats(struct session *session, const struct entity_query *query,
+                            struct arena *arena, struct entity_stats *ret)
+{
+    bool traces = query->resource == &trace_resource, whole = entity_is_whole_project(query);
+    struct stats_sum sum;
+    enum err err;
+
+    stats_sum_init(&sum);
+    err = query->resource == &thread_resource
+              ? sum_threads(session, query, arena, &sum)
+              : sum_rows(session, query, traces && !whole, arena, &sum);
+    if (!err)
+        err = stats_sum_read(&sum, arena, ret);
+    stats_sum_done(&sum);
+    if (!err && traces && whole)
         ret->threads = query->project.thread_count;
     return err ? err : add_scores(session, query, traces, arena, ret);
 }

@@ -2,14 +2,12 @@
  *
  * SQL's own GROUP BY would sort all rows first; they come in the order of their ids, so that the
  * next row mostly belongs into the cell of the one before. */
-#include "store/sqlite/database.h"
+#include "store/sqlite/stats_sum.h"
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "model/tags.h"
 #include "store/sql.h"
 
-#define DURATIONS_MAX_BYTES ((size_t)1024 * 1024 * 1024)
 #define NS_PER_MS 1000000LL
 #define NO_GROUP "Unknown"
 /* Of a project's time: a lookup by id costs about so many times what reading on costs. */
@@ -103,7 +101,7 @@ static struct cell *add_cell(struct counting *c, int64_t bucket_ms, struct str g
     cell->row.group = str_copy(c->arena, group);
     cell->row.name = str_copy(c->arena, name);
     cell->hash = hash;
-    buf_init(&cell->durations, DURATIONS_MAX_BYTES);
+    buf_init(&cell->durations, VALUES_MAX_BYTES);
     c->cells[c->cell_count++] = cell;
     place_cell(c, cell);
     return cell;

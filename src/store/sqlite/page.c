@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "store/zone_table.h"
 
 enum err page_init(struct page *page, const struct entity_query *query, struct arena *arena)
@@ -96,6 +97,28 @@ void page_offer(struct page *page, const struct page_key *key)
         hole = (hole - 1) / 2;
     }
     page->keys[hole] = *key;
+}
+
+struct page *page_twin(const struct page *page)
+{
+    struct page *twin = mem_alloc(sizeof(*twin) + (page->capacity + 1) * sizeof(*twin->keys));
+
+    *twin = *page;
+    twin->keys = (struct page_key *)(twin + 1);
+    twin->total = 0;
+    twin->count = 0;
+    return twin;
+}
+
+void page_move(struct page *to, struct page *from)
+{
+    int64_t total = to->total + from->total;
+
+    for (size_t i = 0; i < from->count; i++)
+        page_offer(to, &from->keys[i]);
+    to->total = total;
+    from->total = 0;
+    from->count = 0;
 }
 
 bool page_append(struct page *page, const struct page_key *key)

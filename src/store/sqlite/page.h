@@ -33,6 +33,12 @@ enum err page_init(struct page *page, const struct entity_query *query, struct a
 /* Counts a row, and keeps it when it is among the first. */
 void page_offer(struct page *page, const struct page_key *key);
 
+/* An empty page of the same order and capacity, for mem_free(). */
+struct page *page_twin(const struct page *page);
+
+/* Offers all rows of a page to another one, and empties it. */
+void page_move(struct page *to, struct page *from);
+
 /* Appends a row to those that came before it in the order. False when it does not follow them. */
 bool page_append(struct page *page, const struct page_key *key);
 

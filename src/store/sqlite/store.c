@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/sqlite/scan_pool.h"
 #include "store/sqlite/zone.h"
 
 #define PAGE_SIZE 4096
@@ -71,7 +72,7 @@ static int on_commit(void *context, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
-static void session_close(struct session *session)
+void session_close(struct session *session)
 {
     if (!session)
         return;
@@ -116,7 +117,7 @@ static void watch_reader(struct session *session)
     sqlite3_trace_v2(session->db, SQLITE_TRACE_ROW | SQLITE_TRACE_PROFILE, on_progress, session);
 }
 
-static struct session *session_open(struct store *store, bool writer, char *message, size_t size)
+struct session *session_open(struct store *store, bool writer, char *message, size_t size)
 {
     struct session *session = mem_zalloc(sizeof(*session));
     char pragmas[512];
@@ -203,8 +204,11 @@ static void *run_checkpoints(void *context)
     return NULL;
 }
 
-static bool open_sessions(struct store *store, int readers, char *message, size_t size)
+static bool open_sessions(struct store *store, const struct store_options *options, char *message,
+                          size_t size)
 {
+    int readers = options->readers;
+
     store->writer = session_open(store, true, message, size);
     if (!store->writer || !prepare_schema(store, message, size))
         return false;
@@ -217,6 +221,9 @@ static bool open_sessions(struct store *store, int readers, char *message, size_
         store->free_readers = session;
         store->readers[store->reader_count++] = session;
     }
+    store->scan_pool = scan_pool_new(store, options->scan_threads, message, size);
+    if (!store->scan_pool)
+        return false;
     if (pthread_create(&store->checkpointer, NULL, run_checkpoints, store) != 0) {
         snprintf(message, size, "cannot start a thread");
         return false;
@@ -240,7 +247,7 @@ struct store *store_open(const struct store_options *options, char *message, siz
     snprintf(store->path, path_size, "%s/ocelli.db", options->directory);
     if (make_directory(options->directory, message, message_size))
         store->lock_fd = lock_directory(options->directory, message, message_size);
-    if (store->lock_fd < 0 || !open_sessions(store, options->readers, message, message_size)) {
+    if (store->lock_fd < 0 || !open_sessions(store, options, message, message_size)) {
         store_close(store);
         return NULL;
     }
@@ -258,6 +265,7 @@ void store_close(struct store *store)
         pthread_mutex_unlock(&store->mutex);
         pthread_join(store->checkpointer, NULL);
     }
+    scan_pool_free(store->scan_pool);
     for (int i = 0; i < store->reader_count; i++)
         session_close(store->readers[i]);
     session_close(store->writer);
@@ -270,6 +278,30 @@ void store_close(struct store *store)
     mem_free(store->readers);
     mem_free(store->path);
     mem_free(store);
+}
+
+enum err session_begin_read(struct session *session)
+{
+    sqlite3_stmt *first __attribute__((cleanup(statement_reset))) = NULL;
+    int64_t before = atomic_load(&session->store->commits);
+
+    session->snapshot = SNAPSHOT_UNKNOWN;
+    if (session_run(session, session_statement(session, STATEMENT_BEGIN_READ, "BEGIN")))
+        return ERR_INTERNAL;
+    /* It is the first read that takes the snapshot. */
+    first = session_statement(session, STATEMENT_FIRST_READ, "SELECT 1 FROM workspace LIMIT 1");
+    if (!first || sqlite3_step(first) != SQLITE_ROW)
+        return session_failed(session, "begin");
+    if (before % 2 == 0 && atomic_load(&session->store->commits) == before)
+        session->snapshot = before;
+    return ERR_OK;
+}
+
+void session_end_read(struct session *session)
+{
+    session->watch = (struct read_watch){0};
+    session->abandoned = false;
+    session_run(session, session_statement(session, STATEMENT_COMMIT, "COMMIT"));
 }
 
 enum err store_read_begin(struct store *store, struct session **ret)
@@ -291,7 +323,7 @@ enum err store_read_begin(struct store *store, struct session **ret)
         return ERR_UNAVAILABLE;
     *ret = session;
     session->deadline_ns = clock_monotonic_ns() + store->query_timeout_ns;
-    return session_run(session, session_statement(session, STATEMENT_BEGIN_READ, "BEGIN"));
+    return session_begin_read(session);
 }
 
 void store_read_watch(struct session *session, const struct read_watch *watch)
@@ -307,9 +339,7 @@ void store_read_end(struct session *session)
     if (!session)
         return;
     store = session->store;
-    session->watch = (struct read_watch){0};
-    session->abandoned = false;
-    session_run(session, session_statement(session, STATEMENT_COMMIT, "COMMIT"));
+    session_end_read(session);
     pthread_mutex_lock(&store->mutex);
     session->next = store->free_readers;
     store->free_readers = session;
@@ -330,9 +360,14 @@ enum err store_begin(struct session *session)
 
 enum err store_commit(struct session *session)
 {
+    enum err err;
+
     if (zone_flush(session))
         return ERR_INTERNAL;
-    return session_run(session, session_statement(session, STATEMENT_COMMIT, "COMMIT"));
+    atomic_fetch_add(&session->store->commits, 1);
+    err = session_run(session, session_statement(session, STATEMENT_COMMIT, "COMMIT"));
+    atomic_fetch_add(&session->store->commits, 1);
+    return err;
 }
 
 int64_t store_writes(const struct session *session)

@@ -352,13 +352,6 @@ static bool is_full(const struct zone *zone, int slot)
     return zone->rows >= zone_rows[slot];
 }
 
-static struct uuid before(struct uuid id)
-{
-    for (int i = 15; i >= 0 && id.b[i]-- == 0; i--)
-        ;
-    return id;
-}
-
 /* Finds or begins the zone of an id: the one before it unless that is full and ends below, else
  * the one behind, drawn down to the id, else a new one. */
 static enum err enter_zone(struct session *session, const struct zone_note *note, struct zone *zone)
@@ -416,7 +409,7 @@ static enum err split(struct session *session, const struct zone_note *note, str
 
     if (zone->rows < 2 * zone_rows[note->slot] || uuid_cmp(&note->id, &zone->first) <= 0)
         return ERR_OK;
-    left.last = before(note->id);
+    left.last = uuid_before(note->id);
     left.rows = zone->rows / 2;
     left.dirty = true;
     if (write_zone(session, note->slot, note->project, &left))

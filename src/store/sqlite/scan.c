@@ -1,0 +1,322 @@
+/* Ranges of zones, and the statement that runs over each of them. */
+#include "store/sqlite/scan.h"
+
+#include "base/mem.h"
+#include "store/sqlite/scan_pool.h"
+#include "store/zone_table.h"
+
+/* Neighbouring zones are one range of at most so many. */
+#define RANGE_ZONES 32
+/* A zone has about so many rows. */
+#define ZONE_ROWS 128
+/* With fewer rows, waking the helpers costs more than they save. */
+#define SHARED_ROWS 8192
+
+static bool is_span(const struct entity_query *query)
+{
+    return query->resource == &span_resource;
+}
+
+/* ---- the ranges ---- */
+
+/* Bounds on the ids of traces are bounds of the ranges. */
+static struct scan_range take_bounds(struct entity_query *query)
+{
+    struct scan_range range;
+
+    memset(&range.first, 0, sizeof(range.first));
+    memset(&range.last, 0xFF, sizeof(range.last));
+    if (is_span(query))
+        return range;
+    if (query->has_from)
+        range.first = query->from;
+    if (query->has_to)
+        range.last = query->to;
+    if (query->has_before && uuid_cmp(&query->before, &range.first) <= 0)
+        query->nothing = true;
+    else if (query->has_before && uuid_cmp(&query->before, &range.last) <= 0)
+        range.last = uuid_before(query->before);
+    query->has_from = query->has_to = query->has_before = false;
+    return range;
+}
+
+static void add_zones(struct sql *sql, const struct scan *scan, const struct scan_range *bounds)
+{
+    sql_add(sql, "SELECT z.first, z.last FROM ");
+    sql_add(sql, is_span(&scan->query) ? "span_zone z WHERE " : "trace_zone z WHERE ");
+    sql_add_zone_conditions(sql, &scan->query);
+    sql_add(sql, " AND z.first <= ");
+    sql_add_uuid(sql, &bounds->last);
+    sql_add(sql, " AND z.last >= ");
+    sql_add_uuid(sql, &bounds->first);
+    sql_add(sql, " ORDER BY z.first DESC");
+}
+
+/* Zones that follow each other in the answer are neighbours when none was left out. */
+static enum err add_range(struct scan *scan, const struct scan_range *zone, bool neighbours,
+                          size_t *zones, struct arena *arena)
+{
+    if (neighbours && scan->count && *zones < RANGE_ZONES) {
+        scan->ranges[scan->count - 1].first = zone->first;
+        ++*zones;
+        return ERR_OK;
+    }
+    scan->ranges = array_make_room(arena, scan->ranges, scan->count, sizeof(struct scan_range));
+    if (!scan->ranges)
+        return ERR_TOO_LARGE;
+    scan->ranges[scan->count++] = *zone;
+    *zones = 1;
+    return ERR_OK;
+}
+
+static enum err list_ranges(struct session *session, struct scan *scan, struct arena *arena,
+                            const struct scan_range *bounds)
+{
+    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
+    bool neighbours = !sql_narrows_zones(&scan->query);
+    size_t zones = 0;
+    struct sql sql;
+    enum err err = ERR_OK;
+    int rc = SQLITE_ERROR;
+
+    sql_init(&sql, arena);
+    add_zones(&sql, scan, bounds);
+    statement = session_prepare_sql(session, &sql);
+    sql_done(&sql);
+    while (!err && statement && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        struct scan_range zone;
+        column_uuid(statement, 0, &zone.first);
+        column_uuid(statement, 1, &zone.last);
+        scan->rows += ZONE_ROWS;
+        err = add_range(scan, &zone, neighbours, &zones, arena);
+    }
+    if (!err && rc != SQLITE_DONE)
+        err = sql.failed ? ERR_TOO_LARGE : session_failed(session, "zones");
+    if (err || scan->count == 0)
+        return err;
+    if (uuid_cmp(&scan->ranges[0].last, &bounds->last) > 0)
+        scan->ranges[0].last = bounds->last;
+    if (uuid_cmp(&scan->ranges[scan->count - 1].first, &bounds->first) < 0)
+        scan->ranges[scan->count - 1].first = bounds->first;
+    return ERR_OK;
+}
+
+enum err scan_init(struct session *session, const struct entity_query *query, struct arena *arena,
+                   struct scan *ret)
+{
+    struct scan_range bounds;
+
+    *ret = (struct scan){.query = *query, .count = 1};
+    /* What the writer has noted of zones is not written yet. */
+    ret->by_range = !session->writer && sql_scans_ranges(query);
+    if (!ret->by_range)
+        return ERR_OK;
+    ret->count = 0;
+    bounds = take_bounds(&ret->query);
+    return list_ranges(session, ret, arena, &bounds);
+}
+
+void scan_cut(struct scan *scan, size_t from, const struct page_key *key)
+{
+    scan->behind = key;
+    if (!scan->by_range)
+        return;
+    scan->ranges += from;
+    scan->count -= from;
+    /* Of traces, the range says it all. */
+    scan->ranges[0].last = is_span(&scan->query) ? key->trace : uuid_before(key->id);
+}
+
+/* ---- the statement ---- */
+
+/* Conditions that leave only rows behind a key in the default order. */
+static void add_behind(struct sql *sql, const struct scan *scan)
+{
+    const struct page_key *key = scan->behind;
+
+    if (!is_span(&scan->query)) {
+        sql_add_bound(sql, " AND t.id < ", !scan->by_range, &key->id);
+        return;
+    }
+    sql_add(sql, " AND (t.trace_id, t.parent_span_id, t.id) < (");
+    sql_add_uuid(sql, &key->trace);
+    sql_add(sql, ", ");
+    if (key->has_parent)
+        sql_add_uuid(sql, &key->parent);
+    else
+        sql_add(sql, "x''");
+    sql_add(sql, ", ");
+    sql_add_uuid(sql, &key->id);
+    sql_add(sql, ")");
+}
+
+void scan_add_source(struct sql *sql, const struct scan *scan, int *ret_bind)
+{
+    static const struct uuid any;
+
+    *ret_bind = 0;
+    if (scan->by_range) {
+        sql_add_entity_range(sql, &scan->query, &any, &any);
+        *ret_bind = (int)sql->bind_count - 1;
+    } else {
+        sql_add_entity_scan(sql, &scan->query);
+    }
+    if (scan->behind)
+        add_behind(sql, scan);
+}
+
+void scan_bind(sqlite3_stmt *statement, int bind, const struct scan_range *range)
+{
+    if (!bind)
+        return;
+    bind_uuid(statement, bind, &range->first);
+    bind_uuid(statement, bind + 1, &range->last);
+}
+
+/* ---- the run ---- */
+
+struct run {
+    const struct scan *scan;
+    const struct scan_result *result;
+    struct session *caller;
+    struct sql sql;
+    int bind;
+    _Atomic size_t next; /* range */
+    _Atomic bool stop;
+    pthread_mutex_t mutex; /* of what follows */
+    enum err err;
+    char message[256];
+    int64_t rows, steps; /* of the helpers */
+};
+
+static bool is_stopped(void *context)
+{
+    return atomic_load(&((struct run *)context)->stop);
+}
+
+/* Ends the run with the first failure. The mutex is held. */
+static void fail(struct run *run, const struct session *session, enum err err)
+{
+    if (!run->err && session)
+        memcpy(run->message, session->message, sizeof(run->message));
+    if (!run->err)
+        run->err = err;
+    atomic_store(&run->stop, true);
+}
+
+static void finish_range(struct run *run, struct session *session, sqlite3_stmt *statement, int rc)
+{
+    const struct scan_result *result = run->result;
+    enum err err = rc == SQLITE_ROW ? ERR_OK : session_failed(session, "scan");
+
+    pthread_mutex_lock(&run->mutex);
+    if (!err && result->page)
+        page_move(result->page, session->page);
+    else if (!err)
+        err = result->take(session, statement, result->context);
+    if (err)
+        fail(run, session, err);
+    pthread_mutex_unlock(&run->mutex);
+}
+
+static void run_ranges(struct run *run, struct session *session)
+{
+    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
+        session_prepare_sql(session, &run->sql);
+    size_t i;
+
+    if (!statement) {
+        pthread_mutex_lock(&run->mutex);
+        fail(run, session, ERR_INTERNAL);
+        pthread_mutex_unlock(&run->mutex);
+    }
+    while (statement && !is_stopped(run) &&
+           (i = atomic_fetch_add(&run->next, 1)) < run->scan->count) {
+        scan_bind(statement, run->bind, run->scan->by_range ? &run->scan->ranges[i] : NULL);
+        finish_range(run, session, statement, sqlite3_step(statement));
+        sqlite3_reset(statement);
+    }
+}
+
+/* One of the threads. */
+static void work(void *context, struct session *session)
+{
+    struct run *run = context;
+    struct page *page = NULL;
+    int64_t rows = 0, steps = 0;
+    struct read_watch watch = {is_stopped, run, &rows, &steps};
+
+    if (session != run->caller)
+        store_read_watch(session, &watch);
+    pthread_mutex_lock(&run->mutex);
+    if (run->result->page)
+        page = page_twin(run->result->page);
+    pthread_mutex_unlock(&run->mutex);
+    session->page = page;
+    run_ranges(run, session);
+    session->page = NULL;
+    mem_free(page);
+    pthread_mutex_lock(&run->mutex);
+    run->rows += rows;
+    run->steps += steps;
+    pthread_mutex_unlock(&run->mutex);
+}
+
+static enum err run_shared(struct run *run)
+{
+    struct session *caller = run->caller;
+
+    pthread_mutex_init(&run->mutex, NULL);
+    scan_pool_run(run->scan->rows < SHARED_ROWS ? NULL : caller->store->scan_pool, caller, work,
+                  run);
+    pthread_mutex_destroy(&run->mutex);
+    if (caller->watch.rows)
+        *caller->watch.rows += run->rows;
+    if (caller->watch.steps)
+        *caller->watch.steps += run->steps;
+    if (run->err)
+        memcpy(caller->message, run->message, sizeof(run->message));
+    return run->err;
+}
+
+enum err scan_run(struct session *session, const struct scan *scan, struct arena *arena,
+                  const struct scan_result *result)
+{
+    struct run run = {.scan = scan, .result = result, .caller = session};
+    enum err err = ERR_TOO_LARGE;
+
+    sql_init(&run.sql, arena);
+    result->add_columns(&run.sql, &scan->query);
+    scan_add_source(&run.sql, scan, &run.bind);
+    if (!run.sql.failed)
+        err = run_shared(&run);
+    sql_done(&run.sql);
+    return err;
+}
+
+/* ---- counting ---- */
+
+static void add_count(struct sql *sql, const struct entity_query *query)
+{
+    (void)query;
+    sql_add(sql, "SELECT count(*)");
+}
+
+static enum err take_count(struct session *session, sqlite3_stmt *statement, void *context)
+{
+    (void)session;
+    *(int64_t *)context += sqlite3_column_int64(statement, 0);
+    return ERR_OK;
+}
+
+enum err scan_count(struct session *session, const struct scan *scan, struct arena *arena,
+                    int64_t *ret)
+{
+    int64_t count = 0;
+    struct scan_result result = {.add_columns = add_count, .take = take_count, .context = &count};
+    enum err err = scan_run(session, scan, arena, &result);
+
+    if (!err)
+        *ret = count;
+    return err;
+}
