@@ -223,10 +223,27 @@ decimal_int decimal_from_double(double value, int scale)
 
 decimal_int decimal_add(decimal_int a, decimal_int b)
 {
-    const decimal_int limit = (decimal_int)5e37;
     decimal_int sum;
 
     if (__builtin_add_overflow(a, b, &sum))
-        return a < 0 ? -limit : limit;
-    return sum > limit ? limit : sum < -limit ? -limit : sum;
+        return a < 0 ? -DECIMAL_MAX - 1 : DECIMAL_MAX;
+    return sum;
+}
+
+void decimal_write_bytes(decimal_int value, uint8_t out[DECIMAL_BYTES])
+{
+    unsigned __int128 bits = (unsigned __int128)value;
+
+    for (int i = DECIMAL_BYTES - 1; i >= 0; i--, bits >>= 8)
+        out[i] = (uint8_t)bits;
+    out[0] ^= 0x80; /* negative numbers come first */
+}
+
+decimal_int decimal_read_bytes(const uint8_t bytes[DECIMAL_BYTES])
+{
+    unsigned __int128 bits = bytes[0] ^ 0x80;
+
+    for (int i = 1; i < DECIMAL_BYTES; i++)
+        bits = bits << 8 | bytes[i];
+    return (decimal_int)bits;
 }

@@ -8,6 +8,8 @@
 /* 8-byte alignment keeps structs that hold one small. */
 typedef __int128 decimal_int __attribute__((aligned(8)));
 
+#define DECIMAL_MAX ((decimal_int)(~(unsigned __int128)0 >> 1))
+
 /* Longest text of decimal_format(), with its NUL. */
 #define DECIMAL_TEXT_MAX 44
 
@@ -23,8 +25,13 @@ bool decimal_parse_cut(struct str text, int scale, decimal_int *ret);
 /* Plain notation without trailing zeros ("0.0015"); NUL-terminated; returns the length. */
 size_t decimal_format(decimal_int value, int scale, char out[DECIMAL_TEXT_MAX]);
 
-/* The sum, or the nearest value of ±5·10^37 when it is beyond, so that two results can be added. */
+/* The sum, or the nearest value that there is. */
 decimal_int decimal_add(decimal_int a, decimal_int b);
+
+/* 16 bytes that compare as the numbers do. */
+#define DECIMAL_BYTES 16
+void decimal_write_bytes(decimal_int value, uint8_t out[DECIMAL_BYTES]);
+decimal_int decimal_read_bytes(const uint8_t bytes[DECIMAL_BYTES]);
 
 double decimal_to_double(decimal_int value, int scale);
 

@@ -70,6 +70,14 @@ void sql_add_uuid(struct sql *sql, const struct uuid *value)
     add_bind(sql, SQL_BIND_UUID)->uuid = *value;
 }
 
+void sql_add_cost(struct sql *sql, decimal_int value)
+{
+    if (value <= INT64_MAX) /* no cost is below 0 */
+        sql_add_int(sql, value < INT64_MIN ? INT64_MIN : (int64_t)value);
+    else
+        decimal_write_bytes(value, add_bind(sql, SQL_BIND_BYTES)->bytes);
+}
+
 static bool is_span(const struct entity_query *query)
 {
     return query->resource == &span_resource;

@@ -8,7 +8,7 @@
 /* SQLite takes 32766. A filter that needs more is refused with 413. */
 #define SQL_BINDS_MAX 32000
 
-enum sql_bind_kind { SQL_BIND_INT, SQL_BIND_UUID, SQL_BIND_TEXT, SQL_BIND_REAL };
+enum sql_bind_kind { SQL_BIND_INT, SQL_BIND_UUID, SQL_BIND_TEXT, SQL_BIND_REAL, SQL_BIND_BYTES };
 
 struct sql_bind {
     enum sql_bind_kind kind;
@@ -17,6 +17,7 @@ struct sql_bind {
         double d;
         struct uuid uuid;
         struct str s;
+        uint8_t bytes[DECIMAL_BYTES];
     };
 };
 
@@ -42,6 +43,9 @@ void sql_add_int(struct sql *sql, int64_t value);
 void sql_add_real(struct sql *sql, double value);
 void sql_add_text(struct sql *sql, struct str value);
 void sql_add_uuid(struct sql *sql, const struct uuid *value);
+
+/* The same of money (10^-12 USD), as a column has it. */
+void sql_add_cost(struct sql *sql, decimal_int value);
 
 /* Appends the condition and the id, when there is one. */
 void sql_add_bound(struct sql *sql, const char *condition, bool has, const struct uuid *id);

@@ -192,10 +192,9 @@ static void add_number(struct sql *sql, const struct filter_node *node)
     case SOURCE_COST:
         sql_add(sql, "coalesce(t.cost, 0)");
         sql_add(sql, comparison(node->op));
-        if (decimal_parse_cut(node->value, 12, &cost) && cost >= INT64_MIN && cost <= INT64_MAX)
-            sql_add_int(sql, (int64_t)cost);
-        else
-            sql_add_real(sql, node->number * 1e12);
+        if (!decimal_parse_cut(node->value, 12, &cost))
+            cost = node->number < 0 ? INT64_MIN : DECIMAL_MAX;
+        sql_add_cost(sql, cost);
         return;
     case SOURCE_USAGE:
         sql_add(sql, "coalesce(usage_value(");

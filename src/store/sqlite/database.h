@@ -194,7 +194,8 @@ struct tally *tally_read(struct session *session, const void *blob, int size, st
  * takes no new ones. */
 uint8_t *tally_add_blobs(struct str old, struct str more, size_t *ret_size);
 
-/* Money: an integer of 10^-12 USD, or a real of the same unit where that does not fit. */
+/* Money: an integer of 10^-12 USD; where that does not fit, the bytes of the decimal, which SQL
+ * takes for greater than any number. */
 void cost_bind(sqlite3_stmt *statement, int index, decimal_int cost);
 decimal_int cost_read(sqlite3_value *value);
 void cost_result(sqlite3_context *context, decimal_int cost);

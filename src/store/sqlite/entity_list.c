@@ -18,6 +18,8 @@ sqlite3_stmt *session_prepare_sql(struct session *session, const struct sql *sql
             sqlite3_bind_double(statement, index, bind->d);
         else if (bind->kind == SQL_BIND_TEXT)
             bind_str(statement, index, bind->s);
+        else if (bind->kind == SQL_BIND_BYTES)
+            sqlite3_bind_blob(statement, index, bind->bytes, sizeof(bind->bytes), SQLITE_STATIC);
         else
             bind_uuid(statement, index, &bind->uuid);
     }

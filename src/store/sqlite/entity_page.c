@@ -253,7 +253,7 @@ static void bind_reader(const struct zone_reader *reader, const struct candidate
     bind_uuid(reader->statement, reader->range, &zone->first);
     bind_uuid(reader->statement, reader->range + 1, &zone->last);
     for (int i = 0; i < 2 && page->by_value; i++) {
-        if (!full)
+        if (!full || page->keys[0].kind == PAGE_MONEY)
             sqlite3_bind_null(reader->statement, reader->value[i]);
         else if (page->keys[0].kind == PAGE_INT)
             sqlite3_bind_int64(reader->statement, reader->value[i], page->keys[0].i);

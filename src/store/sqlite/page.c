@@ -21,6 +21,11 @@ static double as_double(const struct page_key *key)
     return key->kind == PAGE_REAL ? key->d : (double)key->i;
 }
 
+static decimal_int as_money(const struct page_key *key)
+{
+    return key->kind == PAGE_MONEY ? key->money : key->i;
+}
+
 /* < 0 when `a` is less. Both have a value. */
 static int compare_numbers(const struct page_key *a, const struct page_key *b)
 {
@@ -28,6 +33,8 @@ static int compare_numbers(const struct page_key *a, const struct page_key *b)
 
     if (a->kind == PAGE_INT && b->kind == PAGE_INT)
         return (a->i > b->i) - (a->i < b->i);
+    if (a->kind != PAGE_REAL && b->kind != PAGE_REAL)
+        return (as_money(a) > as_money(b)) - (as_money(a) < as_money(b));
     x = as_double(a);
     y = as_double(b);
     return (x > y) - (x < y);
@@ -174,6 +181,10 @@ void page_read_value(sqlite3_value *value, struct page_key *ret)
     case SQLITE_FLOAT:
         ret->kind = PAGE_REAL;
         ret->d = sqlite3_value_double(value);
+        break;
+    case SQLITE_BLOB:
+        ret->kind = PAGE_MONEY;
+        ret->money = cost_read(value);
         break;
     default:
         ret->kind = PAGE_NULL;

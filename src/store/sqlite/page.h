@@ -10,10 +10,11 @@
 
 /* What a row is ordered by, and which row it is. */
 struct page_key {
-    enum { PAGE_NULL, PAGE_INT, PAGE_REAL } kind;
+    enum { PAGE_NULL, PAGE_INT, PAGE_REAL, PAGE_MONEY } kind;
     union {
         int64_t i;
         double d;
+        decimal_int money; /* that is no int64_t */
     };
     struct uuid trace, parent, id; /* spans; traces have just an id */
     bool has_parent;

@@ -295,29 +295,40 @@ static void function_tally_add(sqlite3_context *context, int count, sqlite3_valu
 
 void cost_bind(sqlite3_stmt *statement, int index, decimal_int cost)
 {
-    if (cost >= INT64_MIN && cost <= INT64_MAX)
+    uint8_t bytes[DECIMAL_BYTES];
+
+    if (cost >= INT64_MIN && cost <= INT64_MAX) {
         sqlite3_bind_int64(statement, index, (sqlite3_int64)cost);
-    else
-        sqlite3_bind_double(statement, index, decimal_to_double(cost, 0));
+        return;
+    }
+    decimal_write_bytes(cost, bytes);
+    sqlite3_bind_blob(statement, index, bytes, sizeof(bytes), SQLITE_TRANSIENT);
 }
 
 decimal_int cost_read(sqlite3_value *value)
 {
-    double real;
-
-    if (sqlite3_value_type(value) != SQLITE_FLOAT)
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_BLOB:
+        return sqlite3_value_bytes(value) == DECIMAL_BYTES
+                   ? decimal_read_bytes(sqlite3_value_blob(value))
+                   : 0;
+    case SQLITE_FLOAT: /* of files that knew no blobs yet; none is greater than 10^38 */
+        return (decimal_int)sqlite3_value_double(value);
+    default:
         return sqlite3_value_int64(value);
-    /* Two of these still fit a decimal_int. */
-    real = sqlite3_value_double(value);
-    return (decimal_int)(real > 5e37 ? 5e37 : real < -5e37 ? -5e37 : real);
+    }
 }
 
 void cost_result(sqlite3_context *context, decimal_int cost)
 {
-    if (cost >= INT64_MIN && cost <= INT64_MAX)
+    uint8_t bytes[DECIMAL_BYTES];
+
+    if (cost >= INT64_MIN && cost <= INT64_MAX) {
         sqlite3_result_int64(context, (sqlite3_int64)cost);
-    else
-        sqlite3_result_double(context, decimal_to_double(cost, 0));
+        return;
+    }
+    decimal_write_bytes(cost, bytes);
+    sqlite3_result_blob(context, bytes, sizeof(bytes), SQLITE_TRANSIENT);
 }
 
 /* cost_add(old, more): NULL counts as 0. */

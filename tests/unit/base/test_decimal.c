@@ -191,9 +191,37 @@ static void test_doubles(void **state)
                     0.51e-12 + x * 1e-15);
 }
 
+/* Bytes order as the numbers, and come back. */
+static void test_bytes(void **state)
+{
+    const decimal_int values[] = {
+        -DECIMAL_MAX - 1,           -DECIMAL_MAX, (decimal_int)INT64_MIN - 1, -1, 0, 1, 255,
+        (decimal_int)INT64_MAX + 1, DECIMAL_MAX};
+    uint8_t before[DECIMAL_BYTES], bytes[DECIMAL_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        decimal_write_bytes(values[i], bytes);
+        assert_true(decimal_read_bytes(bytes) == values[i]);
+        if (i > 0)
+            assert_true(memcmp(before, bytes, sizeof(bytes)) < 0);
+        memcpy(before, bytes, sizeof(bytes));
+    }
+}
+
+static void test_add(void **state)
+{
+    (void)state;
+    assert_true(decimal_add(2, -5) == -3);
+    assert_true(decimal_add(DECIMAL_MAX, 1) == DECIMAL_MAX);
+    assert_true(decimal_add(DECIMAL_MAX, DECIMAL_MAX) == DECIMAL_MAX);
+    assert_true(decimal_add(-DECIMAL_MAX, -DECIMAL_MAX) == -DECIMAL_MAX - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bytes),   cmocka_unit_test(test_add),
         cmocka_unit_test(test_parse),   cmocka_unit_test(test_rounding_rule),
         cmocka_unit_test(test_limits),  cmocka_unit_test(test_long_texts),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_parse_cut),
