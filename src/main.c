@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "http/server.h"
 #include "ingest/idle_threads.h"
+#include "ingest/text_index.h"
 #include "options.h"
 
 /* How long a stop waits for what was accepted. */
@@ -18,6 +19,9 @@
 #define READERS_MORE 12
 /* Such an answer may take as long as so many queries. */
 #define STREAM_QUERIES 10
+
+/* How often rows are looked for that the search index lacks. */
+#define INDEX_INTERVAL_MS 5000
 
 /* Writes that wait may hold so much memory together. */
 #define WRITE_QUEUE_BYTES ((size_t)256 * 1024 * 1024)
@@ -81,7 +85,9 @@ static int serve(const struct options *options)
                       .otel_trace_ttl_ms = options->otel_trace_ttl};
     int64_t started = clock_monotonic_ns();
     struct idle_threads_options idle_options = {options->thread_timeout, options->thread_check};
+    struct text_index_options index_options = {options->search_index_rest, INDEX_INTERVAL_MS};
     struct idle_threads *idle = NULL;
+    struct text_index *index = NULL;
     struct server *server = NULL;
     char message[512] = "";
     sigset_t signals;
@@ -98,6 +104,8 @@ static int serve(const struct options *options)
     if (api.writer)
         idle = idle_threads_new(api.writer, &idle_options);
     if (idle)
+        index = text_index_new(api.store, api.writer, &index_options);
+    if (index)
         server = start_server(options, &api, message, sizeof(message));
     if (server) {
         log_info("ready", "url=http://%.*s:%d data=%s version=%s start_ms=%.1f",
@@ -109,6 +117,7 @@ static int serve(const struct options *options)
         fprintf(stderr, "ocelli: %s\n", message[0] ? message : "cannot start a thread");
     }
     server_free(server, STOP_WAIT_MS);
+    text_index_free(index);
     idle_threads_free(idle);
     writer_free(api.writer);
     feed_free(feed);

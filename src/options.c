@@ -44,6 +44,8 @@ const struct option option_table[] = {
      "Clients that may follow projects at the same time."},
     {"query-timeout", OPTION_DURATION, AT(query_timeout), "60s", 100, 3600 * SECONDS, NULL, "TIME",
      "A query that takes longer is ended."},
+    {"search-index-rest", OPTION_DURATION, AT(search_index_rest), "60s", 100, 24 * 3600 * SECONDS,
+     NULL, "TIME", "Rows that have not changed for so long are put into the search index."},
     {"thread-timeout", OPTION_DURATION, AT(thread_timeout), "15m", SECONDS, 168 * 3600 * SECONDS,
      NULL, "TIME",
      "A thread of traces without a new one for so long becomes inactive, unless its workspace sets "

@@ -26,12 +26,13 @@ struct options {
     int64_t scan_threads;
     int64_t write_queue; /* changes */
     int64_t event_streams;
-    int64_t query_timeout;    /* ms */
-    int64_t thread_timeout;   /* ms */
-    int64_t thread_check;     /* ms */
-    int64_t environments_max; /* of a workspace */
-    int64_t otel_trace_ttl;   /* ms */
-    int log_level;            /* enum log_level */
+    int64_t query_timeout;     /* ms */
+    int64_t search_index_rest; /* ms */
+    int64_t thread_timeout;    /* ms */
+    int64_t thread_check;      /* ms */
+    int64_t environments_max;  /* of a workspace */
+    int64_t otel_trace_ttl;    /* ms */
+    int log_level;             /* enum log_level */
 };
 
 extern const struct option option_table[];

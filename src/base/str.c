@@ -54,6 +54,15 @@ ptrdiff_t str_find(struct str s, struct str needle)
     return hit ? hit - s.p : -1;
 }
 
+bool str_is_ascii(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] >= 0x80)
+            return false;
+    }
+    return true;
+}
+
 uint64_t str_hash(struct str s)
 {
     uint64_t hash = 0xcbf29ce484222325;

@@ -48,6 +48,9 @@ bool str_ends_with(struct str s, struct str suffix);
 /* First byte offset of `needle` in `s`, or -1. */
 ptrdiff_t str_find(struct str s, struct str needle);
 
+/* True when no byte is beyond 0x7F. */
+bool str_is_ascii(struct str s);
+
 /* A hash of the bytes (FNV-1a), for tables in memory. */
 uint64_t str_hash(struct str s);
 

@@ -20,15 +20,6 @@ static char lower_ascii(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-static bool is_ascii(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        if ((unsigned char)s.p[i] >= 0x80)
-            return false;
-    }
-    return true;
-}
-
 static size_t character_size(struct str s)
 {
     size_t n = 1;
@@ -126,7 +117,7 @@ static bool find_pattern(struct arena *scratch, struct str text, struct str patt
 bool text_contains(struct arena *scratch, struct str text, struct str pattern)
 {
     /* Only letters beyond ASCII need the slow way. */
-    if (!is_ascii(pattern)) {
+    if (!str_is_ascii(pattern)) {
         pattern = str_fold(scratch, pattern);
         text = str_fold(scratch, text);
     }
@@ -153,7 +144,7 @@ struct text_pattern *text_pattern_new(struct str pattern, bool exact)
     struct text_pattern *p = mem_alloc(sizeof(*p) + pattern.n + 1);
 
     p->exact = exact;
-    p->literal = exact || is_ascii(pattern);
+    p->literal = exact || str_is_ascii(pattern);
     p->fits_ids = true;
     p->n = pattern.n;
     for (size_t i = 0; i < pattern.n; i++) {

@@ -3,6 +3,7 @@
 #define OCELLI_STORE_SQL_H
 
 #include "base/buf.h"
+#include "base/trigrams.h"
 #include "store/store.h"
 
 /* SQLite takes 32766. A filter that needs more is refused with 413. */
@@ -53,6 +54,10 @@ void sql_add_bound(struct sql *sql, const char *condition, bool has, const struc
 /* Appends a condition in parentheses that is true, false or NULL. */
 void sql_add_filter(struct sql *sql, const struct filter_node *node);
 
+/* Whether a value that meets a test of a dictionary stands in the JSON text as it is, so that most
+ * texts need not be parsed. */
+bool sql_shows_in_json(const struct filter_node *node);
+
 /* Appends " FROM <table> t JOIN project p … WHERE <conditions of the query>". */
 void sql_add_entity_source(struct sql *sql, const struct entity_query *query);
 
@@ -72,6 +77,11 @@ bool sql_narrows_zones(const struct entity_query *query);
 bool sql_uses_zones(const struct entity_query *query);
 void sql_add_zones(struct sql *sql, const struct entity_query *query);
 void sql_add_zone_conditions(struct sql *sql, const struct entity_query *query);
+
+/* What the texts of each row have that a query finds; without any, nothing is known of them. The
+ * arena is used for folded patterns. */
+void sql_needed_trigrams(const struct entity_query *query, struct arena *arena,
+                         struct trigrams_needed *ret);
 
 /* Appends what a number is sorted by: one expression, NULL for absent values. */
 void sql_add_sort_value(struct sql *sql, const struct entity_query *query);

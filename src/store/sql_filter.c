@@ -136,9 +136,7 @@ static void add_uuid(struct sql *sql, const struct filter_node *node)
     sql_add_uuid(sql, &id);
 }
 
-/* Whether a value that meets the test stands in the JSON text as it is, so that most texts need not
- * be parsed. */
-static bool shows_in_json(const struct filter_node *node)
+bool sql_shows_in_json(const struct filter_node *node)
 {
     if (node->field->source != SOURCE_HEAVY ||
         (node->op != OPERATOR_CONTAINS && node->op != OPERATOR_STARTS_WITH &&
@@ -176,7 +174,7 @@ static void add_dictionary(struct sql *sql, const struct filter_node *node)
         sql_add(sql, node->op == OPERATOR_IS_EMPTY ? " IN ('', 'null')" : " NOT IN ('', 'null')");
         return;
     default:
-        if (shows_in_json(node)) {
+        if (sql_shows_in_json(node)) {
             add_call(sql, "contains(", &whole, node->value);
             sql_add(sql, " AND ");
         }

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "base/mem.h"
+#include "base/text_search.h"
 #include "store/zone_table.h"
 
 /* The measure that a test compares, or -1. */
@@ -230,4 +232,74 @@ void sql_add_zone_conditions(struct sql *sql, const struct entity_query *query)
         add_bound(sql, " AND z.max_", ZONE_ID, " >= ", zone_id_prefix(&query->from));
     if (query->has_to)
         add_bound(sql, " AND z.min_", ZONE_ID, " <= ", zone_id_prefix(&query->to));
+}
+
+/* ---- texts ---- */
+
+/* Whether zones know the trigrams of a field (sqlite/zone_text.h). */
+static bool is_indexed(const struct filter_field *field)
+{
+    static const char *const columns[] = {"t.name",  "t.thread_id", "t.error_type",
+                                          "t.model", "t.provider",  "t.tags"};
+
+    if (field->source == SOURCE_HEAVY)
+        return true;
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+        if (field->source == SOURCE_COLUMN && str_eq(str_of(field->column), str_of(columns[i])))
+            return true;
+    }
+    return false;
+}
+
+static void need_test(struct trigrams_needed *needed, struct arena *arena,
+                      const struct filter_node *node)
+{
+    if (!is_indexed(node->field) ||
+        (node->field->type == FILTER_DICTIONARY && !sql_shows_in_json(node)))
+        return;
+    switch (node->op) {
+    case OPERATOR_CONTAINS:
+        trigrams_need_pattern(needed, arena, node->value);
+        break;
+    case OPERATOR_EQUAL:
+    case OPERATOR_STARTS_WITH:
+    case OPERATOR_ENDS_WITH:
+        trigrams_need_text(needed, node->value);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Only what every row must meet: tests that are joined with AND. */
+static void need_filter(struct trigrams_needed *needed, struct arena *arena,
+                        const struct filter_node *node)
+{
+    if (node->kind == FILTER_TEST)
+        need_test(needed, arena, node);
+    for (const struct filter_node *child = node->first; node->kind == FILTER_AND && child;
+         child = child->next)
+        need_filter(needed, arena, child);
+}
+
+/* A search also looks at ids and at the names of types, of which zones know no trigrams. */
+static bool searches_texts_only(const struct entity_query *query, struct arena *arena)
+{
+    struct text_pattern *pattern = text_pattern_new(query->search, false);
+    bool only = !text_pattern_fits_ids(pattern);
+
+    for (int i = 1; only && query->resource == &span_resource && span_type_names[i]; i++)
+        only = !text_contains(arena, str_of(span_type_names[i]), query->search);
+    mem_free(pattern);
+    return only;
+}
+
+void sql_needed_trigrams(const struct entity_query *query, struct arena *arena,
+                         struct trigrams_needed *ret)
+{
+    ret->count = 0;
+    if (query->filter)
+        need_filter(ret, arena, query->filter);
+    if (query->search.n && searches_texts_only(query, arena))
+        trigrams_need_pattern(ret, arena, query->search);
 }

@@ -470,6 +470,42 @@ enum err store_entity_next(struct entity_cursor *cursor, struct arena *arena, st
 /* NULL-safe. */
 void store_entity_close(struct entity_cursor *cursor);
 
+/* ---- search index ----
+ *
+ * Searches leave out runs of neighbouring rows (zones) of which it is known that their texts cannot
+ * have the pattern. That is made in three steps for a zone whose rows have rested: the writer marks
+ * it, a reader that began after that commit reads its texts, and the writer puts what came out. A
+ * change of the zone's texts in between takes the mark, and later the result, away. */
+
+struct text_zone {
+    const struct resource *resource; /* traces or spans */
+    int64_t project;
+    struct uuid first; /* its key */
+};
+
+/* A look at the next zones; repeated, it goes on where it stopped. */
+struct text_look {
+    struct text_zone behind; /* project 0: from the beginning */
+    int64_t rested_before;   /* µs: only zones whose rows have not changed since */
+    int64_t zones;           /* at most so many are looked at */
+    bool ended;              /* set: there are no more behind */
+};
+
+/* Reader. The first `max` zones of a look that are neither indexed nor changing. */
+enum err store_text_zones(struct session *session, struct text_look *look, struct text_zone *ret,
+                          size_t max, size_t *ret_count);
+
+/* Writer. */
+enum err store_text_mark(struct session *session, const struct text_zone *zone);
+
+/* Reader. What is known of a zone's texts, in the arena; empty when it is of no use.
+ * ERR_TOO_LARGE, ERR_TIMEOUT, ERR_INTERNAL. */
+enum err store_text_read(struct session *session, const struct text_zone *zone, struct arena *arena,
+                         struct str *ret);
+
+/* Writer. Nothing happens when the mark is gone. */
+enum err store_text_put(struct session *session, const struct text_zone *zone, struct str bits);
+
 /* ---- usage counts (platform.md 13) ---- */
 
 /* How many traces or spans one user stored in a project. */

@@ -10,7 +10,14 @@
 #include "store/sqlite/sql.h"
 #include "store/store.h"
 
-enum zone_statement { ZONE_FLOOR, ZONE_NEXT, ZONE_MOVE, ZONE_WRITE, ZONE_STATEMENT_COUNT };
+enum zone_statement {
+    ZONE_FLOOR,
+    ZONE_NEXT,
+    ZONE_MOVE,
+    ZONE_WRITE,
+    ZONE_FORGET_TEXTS,
+    ZONE_STATEMENT_COUNT
+};
 
 /* Statements that each session keeps prepared. Those of entities have one slot per resource. */
 enum statement {
@@ -202,6 +209,10 @@ void cost_result(sqlite3_context *context, decimal_int cost);
 
 /* The id in an argument of an SQL function; false when it is none. */
 bool uuid_read(sqlite3_value *value, struct uuid *ret);
+
+/* The text of an argument of an SQL function: NULL is "", a blob is unpacked into the session's
+ * scratch arena. */
+struct str argument_text(sqlite3_context *context, sqlite3_value *value);
 
 /* SQL functions of a session; functions.c, tally.c and aggregates.c list them. SQLITE_OK or an
  * error of SQLite. */

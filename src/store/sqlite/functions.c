@@ -12,14 +12,14 @@
 #include "store/pack.h"
 #include "store/sqlite/page.h"
 #include "store/sqlite/zone.h"
+#include "store/sqlite/zone_text.h"
 
 static struct session *session_of(sqlite3_context *context)
 {
     return sqlite3_user_data(context);
 }
 
-/* The text of an argument: NULL is "", a blob is unpacked into the scratch arena. */
-static struct str argument_text(sqlite3_context *context, sqlite3_value *value)
+struct str argument_text(sqlite3_context *context, sqlite3_value *value)
 {
     struct session *session = session_of(context);
     struct str text = STR("");
@@ -405,6 +405,8 @@ int functions_register(struct session *session)
         rc = tally_functions_register(session);
     if (rc == SQLITE_OK)
         rc = zone_functions_register(session);
+    if (rc == SQLITE_OK)
+        rc = zone_text_functions_register(session);
     if (rc == SQLITE_OK)
         rc = page_functions_register(session);
     return rc == SQLITE_OK ? aggregates_register(session) : rc;

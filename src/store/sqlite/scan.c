@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "store/sqlite/scan_pool.h"
+#include "store/sqlite/zone_text.h"
 #include "store/zone_table.h"
 
 /* Neighbouring zones are one range of at most so many. */
@@ -40,10 +41,27 @@ static struct scan_range take_bounds(struct entity_query *query)
     return range;
 }
 
-static void add_zones(struct sql *sql, const struct scan *scan, const struct scan_range *bounds)
+/* Zones that may have rows of the query. False in *ret_all when some may be left out. */
+static void add_zones(struct sql *sql, const struct scan *scan, const struct scan_range *bounds,
+                      bool *ret_all)
 {
+    struct trigrams_needed *needed = arena_alloc(sql->arena, sizeof(*needed));
+
+    sql_needed_trigrams(&scan->query, sql->arena, needed);
+    *ret_all = needed->count == 0 && !sql_narrows_zones(&scan->query);
     sql_add(sql, "SELECT z.first, z.last FROM ");
-    sql_add(sql, is_span(&scan->query) ? "span_zone z WHERE " : "trace_zone z WHERE ");
+    sql_add(sql, is_span(&scan->query) ? "span_zone z" : "trace_zone z");
+    if (needed->count) {
+        sql_add(sql, " LEFT JOIN ");
+        sql_add(sql, zone_text_table(entity_slot(scan->query.resource)));
+        sql_add(sql, " x ON x.project = z.project AND x.first = z.first WHERE (x.bits IS NULL OR"
+                     " trigrams_have(x.bits, ");
+        sql_add_text(sql, str_make((const char *)needed->numbers,
+                                   needed->count * sizeof(needed->numbers[0])));
+        sql_add(sql, ")) AND ");
+    } else {
+        sql_add(sql, " WHERE ");
+    }
     sql_add_zone_conditions(sql, &scan->query);
     sql_add(sql, " AND z.first <= ");
     sql_add_uuid(sql, &bounds->last);
@@ -73,14 +91,14 @@ static enum err list_ranges(struct session *session, struct scan *scan, struct a
                             const struct scan_range *bounds)
 {
     sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
-    bool neighbours = !sql_narrows_zones(&scan->query);
+    bool neighbours;
     size_t zones = 0;
     struct sql sql;
     enum err err = ERR_OK;
     int rc = SQLITE_ERROR;
 
     sql_init(&sql, arena);
-    add_zones(&sql, scan, bounds);
+    add_zones(&sql, scan, bounds, &neighbours);
     statement = session_prepare_sql(session, &sql);
     sql_done(&sql);
     while (!err && statement && (rc = sqlite3_step(statement)) == SQLITE_ROW) {

@@ -273,8 +273,15 @@ static const char schema_4[] =
     " PRIMARY KEY(project, otlp)) WITHOUT ROWID;"
     "CREATE INDEX otlp_trace_by_time ON otlp_trace(seen_at);";
 
+/* The search index; see zone_text.h. */
+#define TEXT_TABLE(name)                                                                           \
+    "CREATE TABLE " name "(project INTEGER NOT NULL, first BLOB NOT NULL, bits BLOB,"              \
+    " PRIMARY KEY(project, first)) WITHOUT ROWID;"
+
+static const char schema_5[] = TEXT_TABLE("trace_text") TEXT_TABLE("span_text");
+
 /* Zones are made from their own table; see migrate(). */
-static const char *const migrations[] = {schema_1, schema_2, NULL, schema_4};
+static const char *const migrations[] = {schema_1, schema_2, NULL, schema_4, schema_5};
 
 #define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

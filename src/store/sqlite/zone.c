@@ -24,6 +24,7 @@ struct zone_note {
     int64_t project;
     struct uuid id; /* of the trace */
     bool is_new;
+    bool has_texts; /* those of its row may be others now */
     struct zone_values values;
 };
 
@@ -122,6 +123,7 @@ static enum err new_note(struct session *session, int slot, int64_t project, con
     (*ret)->project = project;
     (*ret)->id = *id;
     (*ret)->is_new = is_new;
+    (*ret)->has_texts = false;
     values_init(&(*ret)->values);
     return ERR_OK;
 }
@@ -189,6 +191,7 @@ enum err zone_note_entity(struct session *session, const struct row *row, bool i
 
     if (new_note(session, slot, row->project.key, id, is_new, &note))
         return ERR_INTERNAL;
+    note->has_texts = true;
     note_numbers(note, record);
     note_texts(session, note, record);
     return ERR_OK;
@@ -232,6 +235,7 @@ void zone_free(struct zone_notes *notes)
 
 struct zone {
     bool exists, dirty;
+    bool has_texts;  /* that may be others than its set of trigrams says */
     struct uuid key; /* `first` as it is stored */
     struct uuid first, last;
     int64_t rows;
@@ -292,22 +296,33 @@ static enum err read_zone(struct session *session, int slot, enum zone_statement
     return ERR_OK;
 }
 
+static enum err run_for_key(struct session *session, int slot, enum zone_statement which,
+                            int64_t project, const struct uuid *key)
+{
+    sqlite3_stmt *statement = zone_statement(session, slot, which);
+
+    if (!statement)
+        return ERR_INTERNAL;
+    sqlite3_bind_int64(statement, 1, project);
+    bind_uuid(statement, 2, key);
+    return session_run(session, statement);
+}
+
 static enum err write_zone(struct session *session, int slot, int64_t project, struct zone *zone)
 {
     sqlite3_stmt *statement;
     int index = 6;
 
+    if (zone->exists && zone->has_texts &&
+        run_for_key(session, slot, ZONE_FORGET_TEXTS, project, &zone->key))
+        return ERR_INTERNAL;
+    zone->has_texts = false;
     if (!zone->exists || !zone->dirty)
         return ERR_OK;
-    if (!uuid_eq(&zone->key, &zone->first)) {
-        statement = zone_statement(session, slot, ZONE_MOVE);
-        if (!statement)
-            return ERR_INTERNAL;
-        sqlite3_bind_int64(statement, 1, project);
-        bind_uuid(statement, 2, &zone->key);
-        if (session_run(session, statement))
-            return ERR_INTERNAL;
-    }
+    if (!uuid_eq(&zone->key, &zone->first) &&
+        (run_for_key(session, slot, ZONE_MOVE, project, &zone->key) ||
+         run_for_key(session, slot, ZONE_FORGET_TEXTS, project, &zone->key)))
+        return ERR_INTERNAL;
     statement = zone_statement(session, slot, ZONE_WRITE);
     if (!statement)
         return ERR_INTERNAL;
@@ -432,6 +447,7 @@ static enum err put_note(struct session *session, const struct zone_note *note, 
         zone->last = note->id;
         zone->dirty = true;
     }
+    zone->has_texts |= note->has_texts;
     widen(zone, &note->values);
     return ERR_OK;
 }

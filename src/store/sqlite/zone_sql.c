@@ -1,6 +1,7 @@
 /* SQL text of zones, made from the table of measures. */
 #include "store/sqlite/zone.h"
 
+#include "store/sqlite/zone_text.h"
 #include "store/zone_table.h"
 
 static const char *table_of(int slot)
@@ -41,6 +42,10 @@ struct str zone_sql(struct arena *arena, int slot, enum zone_statement which)
         break;
     case ZONE_MOVE:
         sql = str_format(arena, "DELETE FROM %s WHERE project = ?1 AND first = ?2", table_of(slot));
+        break;
+    case ZONE_FORGET_TEXTS:
+        sql = str_format(arena, "DELETE FROM %s WHERE project = ?1 AND first = ?2",
+                         zone_text_table(slot));
         break;
     default:
         sql = str_format(arena,
