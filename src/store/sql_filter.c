@@ -243,6 +243,10 @@ static int enum_number(const struct filter_node *node, struct str text)
 static void add_enum_parts(struct sql *sql, const struct filter_node *node, bool names)
 {
     sql_add(sql, node->op == OPERATOR_IN ? " IN (" : " NOT IN (");
+    /* SQLite folds an empty list into a constant, and then finds no plan for the index that the
+     * statement demands. */
+    if (node->part_count == 0)
+        sql_add(sql, "SELECT NULL WHERE 0");
     for (size_t i = 0; i < node->part_count; i++) {
         sql_add(sql, i ? ", " : "");
         if (names)

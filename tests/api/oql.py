@@ -43,7 +43,7 @@ class Printer:
         if op in ("is_empty", "is_not_empty"):
             return text
         if op in ("in", "not_in"):
-            parts = [part for part in test["value"].split(",") if part.strip()]
+            parts = [part for part in test["value"].split(",") if part.strip()] or [","]
             return text + self.space() + "(" + ", ".join(map(quoted, parts)) + ")"
         return text + self.space(op[0].isalpha()) + self.value(test)
 

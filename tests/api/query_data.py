@@ -287,7 +287,10 @@ def candidates(rows, kind, field, op):
         return [(None, "")]
     if op in ("in", "not_in"):
         values = ENUMS.get(field, ["x", client.uuid7()])
-        return [(None, value) for value in [*values, " , ".join(values[:2]), ",".join(values)]]
+        # A list of nothing but blanks is refused unless the field is an enum.
+        nothing = [","] if field in ENUMS else []
+        return [(None, value)
+                for value in [*values, " , ".join(values[:2]), ",".join(values), *nothing]]
     values = {"date_time": times, "number": numbers}.get(field_type)
     if values:
         return [(None, value) for value in values(rows, field)]
