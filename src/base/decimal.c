@@ -171,6 +171,13 @@ bool decimal_parse_cut(struct str text, int scale, decimal_int *ret)
     return parse(text, scale, false, ret);
 }
 
+bool decimal_is_text(struct str text)
+{
+    struct parts parts;
+
+    return parse_parts(text, &parts);
+}
+
 size_t decimal_format(decimal_int value, int scale, char out[DECIMAL_TEXT_MAX])
 {
     assert(scale >= 0 && scale <= SCALE_MAX);

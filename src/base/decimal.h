@@ -33,6 +33,9 @@ decimal_int decimal_add(decimal_int a, decimal_int b);
 void decimal_write_bytes(decimal_int value, uint8_t out[DECIMAL_BYTES]);
 decimal_int decimal_read_bytes(const uint8_t bytes[DECIMAL_BYTES]);
 
+/* Whether a text is a decimal, however large: what decimal_parse() takes without its limits. */
+bool decimal_is_text(struct str text);
+
 double decimal_to_double(decimal_int value, int scale);
 
 /* Nearest; the caller gives a finite double in range (±10^26). */

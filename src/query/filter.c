@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "query/json_path.h"
 
 struct parser {
@@ -48,7 +49,8 @@ static bool read_double(struct arena *arena, struct str text, double *ret)
     struct str copy = text.n && text.n < 400 ? str_copy(arena, text) : STR("");
     char *end = NULL;
 
-    if (copy.n == 0)
+    /* strtod() takes more than decimals: blanks in front, hexadecimal digits, names. */
+    if (copy.n == 0 || !decimal_is_text(copy))
         return false;
     *ret = strtod(copy.p, &end);
     return end == copy.p + copy.n && isfinite(*ret);
@@ -88,8 +90,7 @@ static bool check_value(struct arena *arena, struct filter_node *node)
         node->is_number = true;
         return is_plain_number(node->value) && read_double(arena, node->value, &node->number);
     case FILTER_SCORES:
-        return !str_is_blank(node->key) &&
-               (has_no_value(node->op) || read_double(arena, node->value, &node->number));
+        return !str_is_blank(node->key) && (has_no_value(node->op) || decimal_is_text(node->value));
     case FILTER_DICTIONARY:
         node->is_number = read_double(arena, str_trim(node->value), &node->number);
         return !str_is_blank(node->key) && json_path_parse(arena, node->key, &path);

@@ -265,7 +265,7 @@ def scalars(rows, field, key):
     """What stands at a path, with variations, and what does not."""
     stored = sorted({scalar_at(row.sent.get(WHOLE[field]), key) for row in rows} - {""})
     return {*stored, *(text.upper() for text in stored), *(text[:2] for text in stored),
-            "", "%", "5.0", "-2", "1e20", "null", "zzz"}
+            "", "%", "5.0", "-2", "1e20", "0x1", "null", "zzz"}
 
 
 def candidates(rows, kind, field, op):
@@ -279,7 +279,7 @@ def candidates(rows, kind, field, op):
         means = sorted({mean for row in rows for mean in row.means(field).values()})
         near = {mean + step for mean in [*means[:3], *means[len(means) // 2:][:3], *means[-2:]]
                 for step in (-Fraction(1, 10**9), 0, Fraction(1, 10**9))}
-        values = ["0", "1e-9", "5E-1", "0.3333333334", "1e30", "-1e30",
+        values = ["0", "1e-9", "5E-1", "0.3333333334", "1e30", "-1e30", "1e400", "-1e400",
                   *sorted(f"{float(value):.9f}" for value in near if abs(value) < 10**6)]
         return [(key, value) for key in [*SCORE_NAMES, "ACCURACY", "My Score", "missing"]
                 for value in ([""] if op in ("is_empty", "is_not_empty") else values)]

@@ -170,7 +170,7 @@ static void function_json_number(sqlite3_context *context, int count, sqlite3_va
     double number;
 
     (void)count;
-    if (find_scalar(context, values, &text) && text.n && text.n < 400) {
+    if (find_scalar(context, values, &text) && text.n < 400 && decimal_is_text(text)) {
         text = str_copy(&session_of(context)->scratch, text);
         number = strtod(text.p, &end);
         if (end == text.p + text.n)

@@ -131,6 +131,19 @@ static void test_refused(void **state)
         if (decimal_parse(str_of(bad[i]), 9, &value))
             fail_msg("accepted: %s", bad[i]);
         assert_true(value == 7);
+        if (decimal_is_text(str_of(bad[i])))
+            fail_msg("is no decimal: %s", bad[i]);
+    }
+}
+
+static void test_is_text(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "0", "-0", "+1", "1.", ".5", "1e5", "-1E-5", "1e400", "-1e+999999", "1e99999999999999999"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        if (!decimal_is_text(str_of(good[i])))
+            fail_msg("is a decimal: %s", good[i]);
     }
 }
 
@@ -225,7 +238,8 @@ int main(void)
         cmocka_unit_test(test_parse),   cmocka_unit_test(test_rounding_rule),
         cmocka_unit_test(test_limits),  cmocka_unit_test(test_long_texts),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_parse_cut),
-        cmocka_unit_test(test_format),  cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_is_text), cmocka_unit_test(test_format),
+        cmocka_unit_test(test_doubles),
     };
     return cmocka_run_group_tests_name("base/decimal", tests, NULL, NULL);
 }

@@ -237,8 +237,9 @@ static void test_values(void **state)
     check_values("start_time", ">",
                  "2024-01-01T00:00:00Z|2024-01-01T00:00:00.123456789Z|2024-01-01T00:00:00+02:00",
                  true);
-    check_values("feedback_scores", ">", "| |x|1.2.3", false);
-    check_values("feedback_scores", ">", "0|1e-3|-2.5", true);
+    check_values("feedback_scores", ">",
+                 "| |x|1.2.3| 0.4|0.4 |\t1|0x0|0x1p3|inf|NaN|1e|1e+|.|-|1,5", false);
+    check_values("feedback_scores", ">", "0|1e-3|-2.5|+1|1.|.5|1E5|1e400|-1e400|1e+99999", true);
     check_values("tags", "contains", "| ", false);
     check_values("experiment_ids", "in", "|,| , ", false);
     check_values("experiment_ids", "in", "a|a,b| ,a", true);
@@ -277,8 +278,13 @@ static void test_read_values(void **state)
     assert_int_equal(node->ns, 1000000000);
     node = only_test(one("metadata", ">", "k", "1e3"));
     assert_true(node->is_number && fabs(node->number - 1000) < 1e-9);
-    node = only_test(one("metadata", ">", "k", "x"));
-    assert_false(node->is_number);
+    node = only_test(one("metadata", ">", "k", " 2.5 "));
+    assert_true(node->is_number && fabs(node->number - 2.5) < 1e-9);
+    for (size_t i = 0; i < 4; i++) {
+        static const char *const none[] = {"x", "0x10", "inf", "1e400"};
+        node = only_test(one("metadata", ">", "k", none[i]));
+        assert_false(node->is_number);
+    }
     node = only_test(one("environment", "in", "", " a ,, b c,"));
     assert_int_equal(node->part_count, 2);
     assert_str(node->parts[0], "a");
