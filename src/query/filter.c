@@ -217,22 +217,47 @@ static enum err parse_test(struct parser *p, yyjson_val *object, struct filter_n
                             p->error);
 }
 
+/* What tells the kind of a node: a member of this name that is not null. */
+static const struct {
+    const char *name;
+    enum filter_node_kind kind;
+} node_kinds[] = {
+    {"field", FILTER_TEST},
+    {"or", FILTER_OR},
+    {"and", FILTER_AND},
+    {"not", FILTER_NOT},
+};
+
+/* False unless the node is of exactly one kind: of two, one would be dropped without a word. */
+static bool find_kind(yyjson_val *object, enum filter_node_kind *ret, yyjson_val **ret_inner)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < sizeof(node_kinds) / sizeof(node_kinds[0]); i++) {
+        yyjson_val *member = json_member(object, node_kinds[i].name);
+        if (!member || yyjson_is_null(member))
+            continue;
+        found++;
+        *ret = node_kinds[i].kind;
+        *ret_inner = member;
+    }
+    return found == 1;
+}
+
 static enum err parse_node(struct parser *p, yyjson_val *value, size_t depth,
                            struct filter_node **ret)
 {
+    enum filter_node_kind kind;
     yyjson_val *inner;
 
-    if (depth > FILTER_DEPTH_MAX || !yyjson_is_obj(value))
+    if (depth > FILTER_DEPTH_MAX || !yyjson_is_obj(value) || !find_kind(value, &kind, &inner))
         return SYNTAX;
-    if ((inner = json_member(value, "or")))
-        return parse_list(p, inner, depth, FILTER_OR, ret);
-    if ((inner = json_member(value, "and")))
-        return parse_list(p, inner, depth, FILTER_AND, ret);
-    if ((inner = json_member(value, "not"))) {
-        *ret = new_node(p->arena, FILTER_NOT);
-        return parse_node(p, inner, depth + 1, &(*ret)->first);
-    }
-    return parse_test(p, value, ret);
+    if (kind == FILTER_TEST)
+        return parse_test(p, value, ret);
+    if (kind != FILTER_NOT)
+        return parse_list(p, inner, depth, kind, ret);
+    *ret = new_node(p->arena, FILTER_NOT);
+    return parse_node(p, inner, depth + 1, &(*ret)->first);
 }
 
 static bool is_empty_score(const struct filter_node *node)

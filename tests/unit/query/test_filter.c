@@ -102,6 +102,7 @@ static void test_trees(void **state)
     assert_tree(json, "(and (not (not (or name = [a]))))");
     assert_tree("[{'or':[]}]", "(and (or))");
     assert_tree("[{'and':[]}]", "(and (and))");
+    assert_tree("[{'and':null,'or':[],'not':null,'field':null}]", "(and (or))");
 }
 
 static void test_members(void **state)
@@ -115,6 +116,8 @@ static void test_members(void **state)
     assert_tree("[{'field':'tags','operator':'is_empty'}]", "(and tags is_empty [])");
     assert_tree("[{'field':'tags','operator':'is_empty','value':null}]", "(and tags is_empty [])");
     assert_tree("[{'field':'name','operator':'=','value':'x','type':'string','more':{'a':[1]}}]",
+                "(and name = [x])");
+    assert_tree("[{'field':'name','operator':'=','value':'x','or':null,'and':null,'not':null}]",
                 "(and name = [x])");
 }
 
@@ -151,6 +154,14 @@ static void test_malformed(void **state)
         "[{'not':null}]",
         "[{'or':[1]}]",
         "[{'or':[{'not':5}]}]",
+        "[{'or':null}]",
+        "[{'field':null,'or':null,'and':null,'not':null}]",
+        "[{'or':[],'and':[]}]",
+        "[{'or':[],'not':{'field':'tags','operator':'is_empty'}}]",
+        "[{'field':'tags','operator':'is_empty','or':[]}]",
+        "[{'field':'tags','operator':'is_empty','not':{}}]",
+        "[{'field':'tags','operator':'is_empty','and':5}]",
+        "[{'not':{'and':[],'field':'tags','operator':'is_empty'}}]",
     };
 
     (void)state;
