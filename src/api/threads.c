@@ -161,7 +161,7 @@ static void set_reference(struct thread_change *change, const struct record *bod
     change->project_name = value_str(&v[THREAD_REFERENCE_PROJECT_NAME]);
     change->thread_ids = v[THREAD_REFERENCE_THREAD_IDS].list.items;
     change->thread_count = many;
-    if (value_is_set(&v[THREAD_REFERENCE_THREAD_ID])) {
+    if (!str_is_blank(value_str(&v[THREAD_REFERENCE_THREAD_ID]))) {
         change->thread_ids = (struct str *)&v[THREAD_REFERENCE_THREAD_ID].s;
         change->thread_count = 1;
     }

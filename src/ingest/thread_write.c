@@ -166,8 +166,25 @@ static enum err apply_close(struct change *change, struct session *session)
     return err;
 }
 
+/* The threads to close are a set; a message tells each once, in the order of the body. */
+static void drop_repeated(struct thread_change *self)
+{
+    struct str *ids = self->thread_ids;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < self->thread_count; i++) {
+        size_t same = 0;
+        while (same < kept && !str_eq(ids[same], ids[i]))
+            same++;
+        if (same == kept)
+            ids[kept++] = ids[i];
+    }
+    self->thread_count = kept;
+}
+
 void thread_change_close(struct thread_change *change)
 {
+    drop_repeated(change);
     change->change.apply = apply_close;
 }
 

@@ -45,6 +45,15 @@ def test_close_many(api, project):
     assert threads[1].read()["status"] == "inactive"
 
 
+@pytest.mark.parametrize("blank", ["", " ", None])
+def test_blank_beside_many(api, thread, blank):
+    """A blank thread_id is none."""
+    thread.say()
+    body = {"project_name": thread.project, "thread_id": blank, "thread_ids": [thread.id]}
+    assert api.put(f"{PATH}/close", body).status_code == 204
+    assert thread.read()["status"] == "inactive"
+
+
 def test_close_a_thousand(api, project):
     ids = [f"t{i}" for i in range(1000)]
     api.batch("traces", *(turn(project, one) for one in ids))
@@ -62,6 +71,8 @@ def test_close_what_has_no_trace(api, thread):
     assert response.json() in [{"code": 404, "message": f"Thread '[{ids}]' not found:"}
                                for ids in ("none, no one", "no one, none")]
     assert thread.read()["status"] == "active"
+    body = {"project_name": thread.project, "thread_ids": ["n1", thread.id, "n2", "n1", "n2"]}
+    assert is_message(api.put(f"{PATH}/close", body), 404, "Thread '[n1, n2]' not found:")
     body = {"project_name": thread.project, "thread_id": "none"}
     assert is_message(api.put(f"{PATH}/close", body), 404, "Thread '[none]' not found:")
     other = name("other")

@@ -137,6 +137,8 @@ static void test_close_refuses(void **state)
     create(1, "a", "");
     assert_int_equal(apply_thread_close("P", "x,a,y"), ERR_NOT_FOUND);
     assert_message(&apply_error, ERR_NOT_FOUND, "Thread '[x, y]' not found:");
+    assert_int_equal(apply_thread_close("P", "x,x,y,a,x,y,a"), ERR_NOT_FOUND);
+    assert_message(&apply_error, ERR_NOT_FOUND, "Thread '[x, y]' not found:");
     assert_int_equal(status_of("a"), THREAD_ACTIVE);
     assert_int_equal(apply_thread_close("Q", "a"), ERR_NOT_FOUND);
     assert_message(&apply_error, ERR_NOT_FOUND, "Project name: Q not found");
