@@ -82,7 +82,7 @@ static void give_uuid(struct params *params, enum param param, const struct valu
 static void give_time(struct params *params, enum param param, const struct value *value)
 {
     params->v[param].given = value_is_set(value);
-    params->v[param].i = value->i / CLOCK_US_PER_MS;
+    params->v[param].i = clock_count(value->i, CLOCK_US_PER_MS);
 }
 
 /* The body's members as the parameters of the same meaning. */

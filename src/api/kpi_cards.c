@@ -6,8 +6,6 @@
 #include "api/stats_values.h"
 #include "base/clock.h"
 
-#define NS_PER_MS (CLOCK_NS_PER_US * CLOCK_US_PER_MS)
-
 enum period { CURRENT, PREVIOUS, PERIOD_COUNT };
 
 struct card_query {
@@ -29,8 +27,7 @@ static enum err read_request(struct request *request, struct card_query *ret, st
         return err;
     v = body->v;
     start = v[KPI_REQUEST_START].i;
-    end =
-        value_is_set(&v[KPI_REQUEST_END]) ? v[KPI_REQUEST_END].i : clock_now_us() * CLOCK_NS_PER_US;
+    end = value_is_set(&v[KPI_REQUEST_END]) ? v[KPI_REQUEST_END].i : clock_now_us();
     if (start >= end)
         return error_add(reterr, ERR_UNPROCESSABLE,
                          "intervalStart must be before intervalEnd or current time");
@@ -38,8 +35,8 @@ static enum err read_request(struct request *request, struct card_query *ret, st
     err = filter_parse_text(&request->arena, metric_resource(query.entity),
                             v[KPI_REQUEST_FILTERS].s, &filter, reterr);
     query.filter = filter_only_metric(&request->arena, filter);
-    query.from_ms = start / NS_PER_MS;
-    query.to_ms = query.span_to_ms = end / NS_PER_MS;
+    query.from_ms = clock_count(start, CLOCK_US_PER_MS);
+    query.to_ms = query.span_to_ms = clock_count(end, CLOCK_US_PER_MS);
     query.span_from_ms = 2 * query.from_ms - query.to_ms;
     ret->query[CURRENT] = ret->query[PREVIOUS] = query;
     ret->query[PREVIOUS].from_ms = query.span_from_ms;

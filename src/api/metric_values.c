@@ -105,6 +105,11 @@ static struct str time_text(struct arena *arena, int64_t ms)
     return str_make(text, instant_format_us(ms * CLOCK_US_PER_MS, text));
 }
 
+int64_t metric_cut(int64_t ms)
+{
+    return clock_count(ms, MS_PER_S) * MS_PER_S;
+}
+
 enum err metric_axis_check(const struct metric_axis *axis, size_t series, struct error *reterr)
 {
     if (axis->count == 0 || series <= METRIC_POINTS_MAX / axis->count)
@@ -119,7 +124,7 @@ enum err metric_axis_make(struct arena *arena, enum metric_interval interval, in
                           int64_t to_ms, struct metric_axis *ret, struct error *reterr)
 {
     int64_t step = metric_interval_ms(interval), first = metric_bucket_start(interval, from_ms);
-    int64_t end = to_ms - to_ms % MS_PER_S, cut = from_ms - from_ms % MS_PER_S;
+    int64_t end = metric_cut(to_ms), cut = metric_cut(from_ms);
     size_t count = step == 0 ? 1 : end <= first ? 0 : (size_t)((end - first + step - 1) / step);
     enum err err = metric_axis_check(&(struct metric_axis){.count = count}, 1, reterr);
     struct str *times;

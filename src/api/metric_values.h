@@ -29,6 +29,9 @@ struct metric_axis {
 /* An answer has at most so many points; each takes about 150 bytes of memory. */
 #define METRIC_POINTS_MAX 1000000
 
+/* A time cut to seconds, as answers show the start of a period; ms. */
+int64_t metric_cut(int64_t ms);
+
 /* Whether so many series with these buckets may be answered; else ERR_TOO_LARGE with words. */
 enum err metric_axis_check(const struct metric_axis *axis, size_t series, struct error *reterr);
 

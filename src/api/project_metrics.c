@@ -9,7 +9,6 @@
 
 #define GROUPS_MAX 10
 #define OTHERS "__others__"
-#define NS_PER_MS (CLOCK_NS_PER_US * CLOCK_US_PER_MS)
 
 struct asked {
     const struct metric *metric;
@@ -107,13 +106,12 @@ static enum err read_breakdown(const struct record *breakdown, struct asked *ask
 static enum err read_times(const struct value *v, struct asked *asked, struct error *reterr)
 {
     int64_t start = v[METRIC_REQUEST_START].i;
-    int64_t end = value_is_set(&v[METRIC_REQUEST_END]) ? v[METRIC_REQUEST_END].i
-                                                       : clock_now_us() * CLOCK_NS_PER_US;
+    int64_t end = value_is_set(&v[METRIC_REQUEST_END]) ? v[METRIC_REQUEST_END].i : clock_now_us();
 
     if (start >= end)
         return error_set(reterr, ERR_BAD_REQUEST, "'start_time' must be before 'end_time'");
-    asked->query.from_ms = asked->query.span_from_ms = start / NS_PER_MS;
-    asked->query.to_ms = asked->query.span_to_ms = end / NS_PER_MS;
+    asked->query.from_ms = asked->query.span_from_ms = clock_count(start, CLOCK_US_PER_MS);
+    asked->query.to_ms = asked->query.span_to_ms = clock_count(end, CLOCK_US_PER_MS);
     return ERR_OK;
 }
 
@@ -258,8 +256,7 @@ static void add_group_points(struct answer_writer *w, yyjson_mut_val *data,
     bool total = asked->query.interval == INTERVAL_TOTAL;
 
     for (size_t i = 0; i < group->count; i++) {
-        int64_t ms =
-            total ? asked->query.from_ms - asked->query.from_ms % 1000 : group->rows[i].bucket_ms;
+        int64_t ms = total ? metric_cut(asked->query.from_ms) : group->rows[i].bucket_ms;
         metric_add_point(
             w->arena, w->doc, data, ms,
             metric_value(w->doc, asked->metric->measure, &group->rows[i], asked->percentile));

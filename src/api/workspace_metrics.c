@@ -6,7 +6,6 @@
 #include "api/stats_values.h"
 #include "base/clock.h"
 
-#define NS_PER_MS (CLOCK_NS_PER_US * CLOCK_US_PER_MS)
 #define COST_NAME "cost"
 
 struct asked {
@@ -38,8 +37,8 @@ static enum err read_request(struct request *request, enum metric_measure measur
         .entity = measure == MEASURE_COST ? METRIC_SPANS : METRIC_TRACES,
         .measure = measure,
         .interval = interval,
-        .from_ms = v[WORKSPACE_METRIC_START].i / NS_PER_MS,
-        .to_ms = v[WORKSPACE_METRIC_END].i / NS_PER_MS,
+        .from_ms = clock_count(v[WORKSPACE_METRIC_START].i, CLOCK_US_PER_MS),
+        .to_ms = clock_count(v[WORKSPACE_METRIC_END].i, CLOCK_US_PER_MS),
         .by_start = true,
     };
     if (body->resource == &workspace_metric_request_resource)

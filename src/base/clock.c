@@ -214,6 +214,13 @@ static int64_t divide_down(int64_t value, int64_t divisor, int64_t *ret_rest)
     return quotient;
 }
 
+int64_t clock_count(int64_t time, int64_t unit)
+{
+    int64_t rest;
+
+    return divide_down(time, unit, &rest);
+}
+
 /* Exactly `digits` digits; returns the place behind them. */
 static char *put_digits(char *p, int64_t value, int digits)
 {

@@ -35,6 +35,9 @@ int64_t instant_to_ns(struct instant instant);
 int64_t instant_to_us(struct instant instant);
 int64_t instant_to_ms(struct instant instant);
 
+/* How many whole units a time is, rounded down, also before the epoch. */
+int64_t clock_count(int64_t time, int64_t unit);
+
 /* The longest text that the two functions below write, with its NUL. */
 #define INSTANT_TEXT_MAX 36
 

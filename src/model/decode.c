@@ -14,6 +14,8 @@
 
 /* No sensible number is longer; keeps copies of it small. */
 #define NUMBER_TEXT_MAX 1000
+/* Farther times of FF_ANY_TIME count as this, µs, so that periods can be computed from them. */
+#define FAR_US 9000000000000000000LL
 
 struct decoder {
     struct arena *arena;
@@ -128,6 +130,11 @@ static enum err decode_time(const struct decoder *d, yyjson_val *value, struct v
     if (yyjson_is_raw(value) ? !instant_parse_number(text, &instant)
                              : !instant_parse(text, &instant))
         return wrong_type(d, value, "Instant");
+    if (d->field->flags & FF_ANY_TIME) {
+        int64_t us = instant_to_us(instant);
+        *ret = value_int(us > FAR_US ? FAR_US : us < -FAR_US ? -FAR_US : us);
+        return ERR_OK;
+    }
     if (instant.seconds < 0 || instant.seconds >= end_s)
         break_rule(d, is_ns ? "must be after or equal 1970-01-01T00:00:00.000000Z and before "
                               "2262-04-11T23:47:16.000000000Z"
@@ -771,7 +778,8 @@ enum err decode_value(struct arena *arena, const struct resource *resource, enum
     for (size_t i = 0; i < resource->count; i++) {
         /* "" for an id, a time or a score is a null, so it does not count as given. */
         enum field_type type = resource->fields[i].type;
-        if ((type == FIELD_UUID || type == FIELD_TIME_NS || type == FIELD_SCORE) &&
+        if ((type == FIELD_UUID || type == FIELD_TIME_NS || type == FIELD_TIME_US ||
+             type == FIELD_SCORE) &&
             !value_is_set(&record->v[i]))
             seen &= ~(1ULL << i);
     }

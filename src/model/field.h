@@ -61,6 +61,8 @@ enum field_flag {
     FF_LIMITED = 1 << 18,  /* tags: at most 50 of 100 characters, none blank */
     FF_ITEMS_NOT_BLANK = 1 << 19, /* FIELD_NAMES: 1 to field.max texts, none blank */
     FF_DISCRIMINATES = 1 << 20,   /* decides how other fields are read: without it a body is 400 */
+    FF_ANY_TIME =
+        1 << 21, /* FIELD_TIME_US that bounds something: any time, far ones cut to ±9e18 */
 };
 
 /* One row of a resource's table. */

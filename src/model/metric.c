@@ -2,6 +2,7 @@
  */
 #include "model/metric.h"
 
+#include "base/clock.h"
 #include "model/search.h"
 
 #define HOUR_MS (3600LL * 1000)
@@ -51,7 +52,7 @@ int64_t metric_bucket_start(enum metric_interval interval, int64_t ms)
     int64_t length = metric_interval_ms(interval);
     int64_t shift = interval == INTERVAL_WEEKLY ? MONDAY_TO_EPOCH_MS : 0;
 
-    return length ? ms - (ms + shift) % length : 0;
+    return length ? clock_count(ms + shift, length) * length - shift : 0;
 }
 
 /* ---- breakdown ---- */
@@ -117,9 +118,9 @@ static const struct field metric_request_fields[] = {
                              .doc = "What is counted; required."},
     [METRIC_REQUEST_INTERVAL] = {"interval", FIELD_ENUM, FF_CREATE, .names = interval_names,
                                  .doc = "How long a bucket is; required."},
-    [METRIC_REQUEST_START] = {"interval_start", FIELD_TIME_NS, FF_CREATE,
+    [METRIC_REQUEST_START] = {"interval_start", FIELD_TIME_US, FF_CREATE | FF_ANY_TIME,
                               .doc = "Earliest time of an id; required."},
-    [METRIC_REQUEST_END] = {"interval_end", FIELD_TIME_NS, FF_CREATE,
+    [METRIC_REQUEST_END] = {"interval_end", FIELD_TIME_US, FF_CREATE | FF_ANY_TIME,
                             .doc = "Latest time of an id; now when absent."},
     [METRIC_REQUEST_TRACE_FILTERS] = {"trace_filters", FIELD_JSON, FF_CREATE,
                                       .sub = &filter_item_resource,
@@ -142,9 +143,9 @@ static const struct field kpi_request_fields[] = {
                             .names = entity_names, .doc = "What is counted."},
     [KPI_REQUEST_FILTERS] = {"filters", FIELD_TEXT, FF_CREATE,
                              .doc = "Array of filters as JSON text."},
-    [KPI_REQUEST_START] = {"interval_start", FIELD_TIME_NS, FF_CREATE | FF_REQUIRED,
+    [KPI_REQUEST_START] = {"interval_start", FIELD_TIME_US, FF_CREATE | FF_ANY_TIME | FF_REQUIRED,
                            .doc = "Earliest time of an id."},
-    [KPI_REQUEST_END] = {"interval_end", FIELD_TIME_NS, FF_CREATE,
+    [KPI_REQUEST_END] = {"interval_end", FIELD_TIME_US, FF_CREATE | FF_ANY_TIME,
                          .doc = "Latest time of an id; now when absent."},
 };
 const struct resource kpi_request_resource = {"KpiCardRequest", "KPI card", kpi_request_fields,
@@ -153,9 +154,10 @@ const struct resource kpi_request_resource = {"KpiCardRequest", "KPI card", kpi_
 static const struct field workspace_metric_fields[] = {
     [WORKSPACE_METRIC_PROJECT_IDS] = {"project_ids", FIELD_UUIDS, FF_CREATE, .max = 1000,
                                       .doc = "Only these projects; all when absent or empty."},
-    [WORKSPACE_METRIC_START] = {"interval_start", FIELD_TIME_NS, FF_CREATE | FF_REQUIRED,
+    [WORKSPACE_METRIC_START] = {"interval_start", FIELD_TIME_US,
+                                FF_CREATE | FF_ANY_TIME | FF_REQUIRED,
                                 .doc = "Earliest time of an id and of its start."},
-    [WORKSPACE_METRIC_END] = {"interval_end", FIELD_TIME_NS, FF_CREATE | FF_REQUIRED,
+    [WORKSPACE_METRIC_END] = {"interval_end", FIELD_TIME_US, FF_CREATE | FF_ANY_TIME | FF_REQUIRED,
                               .doc = "Latest time of an id and of its start."},
     [WORKSPACE_METRIC_NAME] = {"name", FIELD_TEXT, FF_CREATE | FF_REQUIRED | FF_NOT_BLANK,
                                .doc = "Name of the score."},

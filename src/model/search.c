@@ -27,9 +27,10 @@ const struct resource filter_item_resource = {
                          .doc = "Cut long bodies, leave images out."},                             \
     [SEARCH_STRIP_ATTACHMENTS] = {"strip_attachments", FIELD_BOOL, FF_CREATE,                      \
                                   .doc = "Leave references to attachments."},                      \
-    [SEARCH_FROM_TIME] = {"from_time", FIELD_TIME_US, FF_CREATE,                                   \
+    [SEARCH_FROM_TIME] = {"from_time", FIELD_TIME_US, FF_CREATE | FF_ANY_TIME,                     \
                           .doc = "Earliest time of the id."},                                      \
-    [SEARCH_TO_TIME] = {"to_time", FIELD_TIME_US, FF_CREATE, .doc = "Latest time of the id."}
+    [SEARCH_TO_TIME] = {"to_time", FIELD_TIME_US, FF_CREATE | FF_ANY_TIME,                         \
+                        .doc = "Latest time of the id."}
 
 #define EXCLUDE                                                                                    \
     [SEARCH_EXCLUDE] = {"exclude", FIELD_NAMES, FF_CREATE, .max = 100,                             \

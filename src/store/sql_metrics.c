@@ -107,8 +107,10 @@ static void add_tables(struct sql *sql, const struct metric_query *query, bool n
 
 static void add_range(struct sql *sql, const char *column, int64_t from_ms, int64_t to_ms)
 {
-    struct uuid from = uuid_lowest(from_ms), to = uuid_highest(to_ms);
+    struct uuid from = uuid_lowest(from_ms), to = {{0}}; /* no id is from before the epoch */
 
+    if (to_ms >= 0)
+        to = uuid_highest(to_ms);
     sql_add(sql, " AND ");
     sql_add(sql, column);
     sql_add(sql, " >= ");
@@ -117,6 +119,14 @@ static void add_range(struct sql *sql, const char *column, int64_t from_ms, int6
     sql_add(sql, column);
     sql_add(sql, " <= ");
     sql_add_uuid(sql, &to);
+}
+
+/* ns, saturated. */
+static int64_t to_ns(int64_t ms)
+{
+    int64_t ns;
+
+    return __builtin_mul_overflow(ms, NS_PER_MS, &ns) ? ms < 0 ? INT64_MIN : INT64_MAX : ns;
 }
 
 /* The numbers in the column `score.kind`. */
@@ -159,9 +169,9 @@ static void add_conditions(struct sql *sql, const struct metric_query *query)
         add_range(sql, "+s.id", query->span_from_ms, query->span_to_ms);
     if (query->by_start) {
         sql_add(sql, " AND t.start_time >= ");
-        sql_add_int(sql, query->from_ms * NS_PER_MS);
+        sql_add_int(sql, to_ns(query->from_ms));
         sql_add(sql, " AND t.start_time < ");
-        sql_add_int(sql, (query->to_ms + 1) * NS_PER_MS);
+        sql_add_int(sql, to_ns(query->to_ms + 1));
     }
     if (query->filter) {
         sql_add(sql, " AND ");

@@ -354,14 +354,32 @@ static void test_now(void **state)
     }
 }
 
+static void test_count(void **state)
+{
+    (void)state;
+    assert_int_equal(clock_count(0, 1000), 0);
+    assert_int_equal(clock_count(999, 1000), 0);
+    assert_int_equal(clock_count(1000, 1000), 1);
+    assert_int_equal(clock_count(-1, 1000), -1);
+    assert_int_equal(clock_count(-1000, 1000), -1);
+    assert_int_equal(clock_count(-1001, 1000), -2);
+    assert_true(clock_count(INT64_MIN, 1) == INT64_MIN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),           cmocka_unit_test(test_parse_refused),
-        cmocka_unit_test(test_parse_prefixes),  cmocka_unit_test(test_parse_number),
-        cmocka_unit_test(test_conversions),     cmocka_unit_test(test_format),
-        cmocka_unit_test(test_calendar),        cmocka_unit_test(test_duration_parse),
-        cmocka_unit_test(test_duration_format), cmocka_unit_test(test_now),
+        cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_parse_refused),
+        cmocka_unit_test(test_parse_prefixes),
+        cmocka_unit_test(test_parse_number),
+        cmocka_unit_test(test_count),
+        cmocka_unit_test(test_conversions),
+        cmocka_unit_test(test_format),
+        cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_duration_parse),
+        cmocka_unit_test(test_duration_format),
+        cmocka_unit_test(test_now),
     };
     return cmocka_run_group_tests_name("base/clock", tests, NULL, NULL);
 }

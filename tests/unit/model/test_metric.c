@@ -38,7 +38,13 @@ static void test_buckets(void **state)
     assert_int_equal(metric_bucket_start(INTERVAL_WEEKLY, monday), monday);
     assert_int_equal(metric_bucket_start(INTERVAL_WEEKLY, monday + 7 * DAY - 1), monday);
     assert_int_equal(metric_bucket_start(INTERVAL_WEEKLY, 0), -3 * DAY);
+    assert_int_equal(metric_bucket_start(INTERVAL_WEEKLY, -3 * DAY - 1), -10 * DAY);
+    assert_int_equal(metric_bucket_start(INTERVAL_WEEKLY, -10 * DAY), -10 * DAY);
+    assert_int_equal(metric_bucket_start(INTERVAL_DAILY, -1), -DAY);
+    assert_int_equal(metric_bucket_start(INTERVAL_DAILY, -DAY), -DAY);
+    assert_int_equal(metric_bucket_start(INTERVAL_HOURLY, -DAY - 1), -DAY - HOUR);
     assert_int_equal(metric_bucket_start(INTERVAL_TOTAL, monday), 0);
+    assert_int_equal(metric_bucket_start(INTERVAL_TOTAL, -1), 0);
 }
 
 static void test_table(void **state)
