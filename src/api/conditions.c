@@ -83,6 +83,8 @@ static void give_time(struct params *params, enum param param, const struct valu
 {
     params->v[param].given = value_is_set(value);
     params->v[param].i = clock_count(value->i, CLOCK_US_PER_MS);
+    params->v[param].nanos =
+        (int32_t)((value->i - params->v[param].i * CLOCK_US_PER_MS) * CLOCK_NS_PER_US);
 }
 
 /* The body's members as the parameters of the same meaning. */

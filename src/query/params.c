@@ -74,6 +74,7 @@ static enum err read_instant(struct str text, struct param_value *ret, struct er
                          "2024-01-01T00:00:00Z) or milliseconds since epoch",
                          STR_ARG(text));
     ret->i = instant_to_ms(instant);
+    ret->nanos = instant.nanos % PARAM_NS_PER_MS;
     return ERR_OK;
 }
 

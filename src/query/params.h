@@ -58,9 +58,12 @@ struct param_info {
 
 extern const struct param_info param_infos[PARAM_COUNT];
 
+#define PARAM_NS_PER_MS 1000000
+
 struct param_value {
     bool given; /* present and not empty */
     int64_t i;
+    int32_t nanos; /* PARAM_TYPE_INSTANT: ns behind i's millisecond */
     struct str s;
     struct uuid uuid;
 };

@@ -179,6 +179,13 @@ static void test_instants(void **state)
     assert_true(params.v[PARAM_FROM_TIME].i == 0);
     assert_int_equal(read_one("from_time", "2024-01-01T02:00:00+02:00"), ERR_OK);
     assert_true(params.v[PARAM_FROM_TIME].i == 1704067200000);
+    assert_int_equal(params.v[PARAM_FROM_TIME].nanos, 0);
+    assert_int_equal(read_one("from_time", "2024-01-01T00:00:00.123456789Z"), ERR_OK);
+    assert_true(params.v[PARAM_FROM_TIME].i == 1704067200123);
+    assert_int_equal(params.v[PARAM_FROM_TIME].nanos, 456789);
+    assert_int_equal(read_one("from_time", "1969-12-31T23:59:59.999999Z"), ERR_OK);
+    assert_true(params.v[PARAM_FROM_TIME].i == -1);
+    assert_int_equal(params.v[PARAM_FROM_TIME].nanos, 999000);
     static const char *const bad[] = {
         "now", "2024-01-01", "1704067200.5", "2024-01-01T00:00:00", "99999999999999999999", "'x'"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

@@ -95,6 +95,26 @@ static void test_order(void **state)
     assert_int_equal(read_range(&from, &after), ERR_OK);
 }
 
+/* Within one millisecond the finer digits decide; the ids are those of the millisecond. */
+static void test_one_millisecond(void **state)
+{
+    struct param_value *from = &params.v[PARAM_FROM_TIME], *to = &params.v[PARAM_TO_TIME];
+
+    (void)state;
+    *from = (struct param_value){.given = true, .i = MS, .nanos = 1};
+    *to = (struct param_value){.given = true, .i = MS, .nanos = 2};
+    assert_int_equal(time_range_read(&params, &range, &error), ERR_OK);
+    assert_true(contains(uuid_lowest(MS)));
+    assert_true(contains(uuid_highest(MS)));
+    assert_false(contains(uuid_new_at(MS + 1)));
+    from->nanos = 2;
+    assert_int_equal(time_range_read(&params, &range, &error), ERR_BAD_REQUEST);
+    from->nanos = 3;
+    assert_int_equal(time_range_read(&params, &range, &error), ERR_BAD_REQUEST);
+    to->i++;
+    assert_int_equal(time_range_read(&params, &range, &error), ERR_OK);
+}
+
 static void test_far_times(void **state)
 {
     int64_t from = INT64_MIN, to = INT64_MAX;
@@ -119,6 +139,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_both, start, stop),
         cmocka_unit_test_setup_teardown(test_one, start, stop),
         cmocka_unit_test_setup_teardown(test_order, start, stop),
+        cmocka_unit_test_setup_teardown(test_one_millisecond, start, stop),
         cmocka_unit_test_setup_teardown(test_far_times, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
