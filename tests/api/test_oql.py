@@ -150,6 +150,21 @@ def test_more_than_the_sdk_takes(data, kind, oql, test):
     agrees(data, kind, oql, [test])
 
 
+D, E = (condition("feedback_scores", "is_empty", name, "") for name in ("accuracy", "quality"))
+EMPTY = {"D": "feedback_scores.accuracy is_empty", "E": "feedback_scores.quality is_empty"}
+
+
+@pytest.mark.parametrize("text,nodes", [
+    ("D and E", [D, E]), ("D or E", [{"or": [D, E]}]), ("not (D and E)", [{"not": {"and": [D, E]}}]),
+    ("(D and E) or A", [{"or": [{"and": [D, E]}, A]}]), ("D and E and not A", [D, E, {"not": A}]),
+    ("(D and E) and A", [{"and": [D, E]}, A]), ("not not (D and E)", [{"and": [D, E]}]),
+])
+@pytest.mark.parametrize("kind", KINDS)
+def test_several_empty_scores(data, kind, text, nodes):
+    """docs/feedback.md: one missing name is enough at the top level, and nowhere else."""
+    agrees(data, kind, re.sub(r"\b[ADE]\b", lambda match: {**TEXTS, **EMPTY}[match[0]], text), nodes)
+
+
 @pytest.mark.parametrize("oql,test", [
     ('visibility_mode = "default"', condition("visibility_mode", "=", None, "default")),
     ('experiment_ids in ("a", "b")', condition("experiment_ids", "in", None, "a,b")),
