@@ -12,6 +12,8 @@
 
 /* One change closes at most so many, so that other writes do not wait long. */
 #define CLOSE_MAX 2000
+/* The first look after a start reaches so far back, because the server may have been down. */
+#define FIRST_LOOKBACK_US (7 * 24 * 3600 * CLOCK_US_PER_S)
 
 struct idle_threads {
     struct writer *writer;
@@ -21,6 +23,7 @@ struct idle_threads {
     pthread_cond_t wake;
     bool stopping;
     bool waiting; /* for the writer */
+    bool first;   /* the first look is not done yet */
     enum err result;
     struct arena arena;
     struct thread_change change;
@@ -51,6 +54,7 @@ static bool close_some(struct idle_threads *idle)
                    .done = change_done,
                    .owner = idle},
         .limit = CLOSE_MAX,
+        .lookback_us = idle->first ? FIRST_LOOKBACK_US : 0,
         .timeout_us = idle->options.timeout_ms * CLOCK_US_PER_MS};
     thread_change_close_idle(change);
     idle->waiting = writer_submit(idle->writer, &change->change);
@@ -60,7 +64,10 @@ static bool close_some(struct idle_threads *idle)
         pthread_cond_wait(&idle->wake, &idle->mutex);
     if (idle->result)
         log_error("close_threads_failed", "error=\"%s\"", err_text(idle->result));
-    return !idle->result && change->closed == CLOSE_MAX;
+    if (!idle->result && change->closed == CLOSE_MAX)
+        return true;
+    idle->first = idle->first && idle->result;
+    return false;
 }
 
 static void wait_interval(struct idle_threads *idle)
@@ -93,6 +100,7 @@ struct idle_threads *idle_threads_new(struct writer *writer,
 
     idle->writer = writer;
     idle->options = *options;
+    idle->first = true;
     arena_init(&idle->arena, ARENA_SMALL * 16);
     pthread_mutex_init(&idle->mutex, NULL);
     pthread_cond_init(&idle->wake, NULL);

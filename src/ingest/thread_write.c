@@ -7,6 +7,11 @@
 #include "ingest/named_write.h"
 #include "model/tags.h"
 
+/* Threads are looked at as far back as a day, and an hour more than the longest time that they may
+ * be idle. */
+#define LOOKBACK_MIN_US (24 * LOOKBACK_MORE_US)
+#define LOOKBACK_MORE_US (3600 * CLOCK_US_PER_S)
+
 /* So many traces of a thread are deleted before memory is given back. */
 #define DELETE_TRACES 500
 
@@ -351,17 +356,34 @@ void thread_change_update_batch(struct thread_change *change)
 
 /* ---- inactivity ---- */
 
+/* How far back threads are looked at (threads.md 2.2). */
+static int64_t find_lookback(const struct thread_change *self,
+                             const struct thread_timeout *timeouts, size_t count)
+{
+    int64_t longest = self->timeout_us, lookback = LOOKBACK_MIN_US;
+
+    for (size_t i = 0; i < count; i++) {
+        if (timeouts[i].timeout_us > longest)
+            longest = timeouts[i].timeout_us;
+    }
+    if (longest + LOOKBACK_MORE_US > lookback)
+        lookback = longest + LOOKBACK_MORE_US;
+    return lookback > self->lookback_us ? lookback : self->lookback_us;
+}
+
 static enum err apply_close_idle(struct change *change, struct session *session)
 {
     struct thread_change *self = thread_of(change);
     struct thread_timeout *timeouts;
+    int64_t since;
     size_t count;
     enum err err = store_thread_timeouts(session, change->arena, &timeouts, &count);
 
+    since = err ? 0 : change->now - find_lookback(self, timeouts, count);
     for (size_t i = 0; !err && i < count && self->closed < self->limit; i++) {
         int64_t timeout = timeouts[i].timeout_us ? timeouts[i].timeout_us : self->timeout_us;
         int64_t closed = 0;
-        err = store_thread_close_idle(session, timeouts[i].workspace, change->now - timeout,
+        err = store_thread_close_idle(session, timeouts[i].workspace, since, change->now - timeout,
                                       change->now, idle_user, self->limit - self->closed, &closed);
         self->closed += closed;
     }

@@ -17,9 +17,10 @@ struct thread_change {
     size_t id_count;
     struct record *update;
     bool merge_tags;
-    int64_t limit;      /* idle: at most so many in one change */
-    int64_t timeout_us; /* idle: where the workspace sets none */
-    int64_t closed;     /* idle: how many it was */
+    int64_t limit;       /* idle: at most so many in one change */
+    int64_t timeout_us;  /* idle: where the workspace sets none */
+    int64_t lookback_us; /* idle: at least so far back; older threads are left as they are */
+    int64_t closed;      /* idle: how many it was */
 };
 
 /* A trace came into a thread with a create: gives it a mapping and a record, or wakes it up.
@@ -48,7 +49,9 @@ void thread_change_update(struct thread_change *change);
 /* PATCH of many; unknown ids are skipped. 422 too many tags. */
 void thread_change_update_batch(struct thread_change *change);
 
-/* Closes threads without a sign of life for longer than their workspace allows. */
+/* Closes threads without a sign of life for longer than their workspace allows, but none that has
+ * been silent for longer than the greatest of all these times and an hour, a day, and lookback_us:
+ * such a thread was written with times of the past, and the clock has nothing to say about it. */
 void thread_change_close_idle(struct thread_change *change);
 
 #endif

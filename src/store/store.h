@@ -334,9 +334,11 @@ enum err store_thread_traces(struct session *session, int64_t project_key, struc
                              size_t *ret_count);
 
 /* Writer. Makes the active threads of a workspace inactive whose last sign of life is older than
- * `before` (µs), at most `limit`; `now` (µs) and `user` become their last update. */
-enum err store_thread_close_idle(struct session *session, int64_t workspace, int64_t before,
-                                 int64_t now, struct str user, int64_t limit, int64_t *ret_count);
+ * `before`, but not than `since` (µs), at most `limit`; `now` (µs) and `user` become their last
+ * update. */
+enum err store_thread_close_idle(struct session *session, int64_t workspace, int64_t since,
+                                 int64_t before, int64_t now, struct str user, int64_t limit,
+                                 int64_t *ret_count);
 
 /* The workspaces, each with its own time to the closing of threads (µs; 0: none is set). In the
  * arena. */

@@ -217,7 +217,7 @@ def test_inactivity(start_server, project):
     server = start_server("--thread-timeout", "1s", "--thread-check", "100ms")
     api = client.Api(server.url)
     idle, busy, early = (Thread(api, project, one) for one in ("idle", "busy", "early"))
-    early.say(last_updated_at="2024-01-01T00:00:00Z")
+    early.say(last_updated_at=client.now_iso(-3600))
     wait_for(early, "inactive", 1)
     idle.say()
     before = idle.read()
@@ -236,6 +236,27 @@ def test_inactivity(start_server, project):
     assert idle.read()["status"] == "active"
     wait_for(idle, "inactive")
     wait_for(busy, "inactive")
+
+
+def test_what_is_too_old_stays_active(start_server, project):
+    """threads.md 2.2: the clock looks back a day, and at the start a week."""
+    server = start_server("--thread-timeout", "1s", "--thread-check", "100ms")
+    api = client.Api(server.url)
+    day = 24 * 3600
+    ages = {"years": 2000 * day, "days": 2 * day, "hours": 12 * 3600}
+    threads = {age: Thread(api, project, age) for age in ages}
+    for age, seconds in ages.items():
+        threads[age].say(last_updated_at=client.now_iso(-seconds))
+    wait_for(threads["hours"], "inactive")
+    time.sleep(0.5)
+    assert threads["days"].read()["status"] == threads["years"].read()["status"] == "active"
+    server.stop()
+    server.start()
+    api = client.Api(server.url)
+    threads = {age: Thread(api, project, age) for age in ages}
+    wait_for(threads["days"], "inactive")
+    time.sleep(0.5)
+    assert threads["years"].read()["status"] == "active"
 
 
 def test_inactivity_as_the_workspace_is_configured(start_server, project):

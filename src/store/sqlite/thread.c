@@ -267,16 +267,16 @@ enum err store_thread_traces(struct session *session, int64_t project_key, struc
     return rc == SQLITE_DONE || rc == SQLITE_ROW ? ERR_OK : session_failed(session, "thread");
 }
 
-enum err store_thread_close_idle(struct session *session, int64_t workspace, int64_t before,
-                                 int64_t now, struct str user, int64_t limit, int64_t *ret_count)
+enum err store_thread_close_idle(struct session *session, int64_t workspace, int64_t since,
+                                 int64_t before, int64_t now, struct str user, int64_t limit,
+                                 int64_t *ret_count)
 {
     sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = session_prepare(
-        session,
-        STR("UPDATE thread SET status = 2, last_updated_at = ?3, last_updated_by = ?4"
-            " WHERE (project, thread_id) IN (SELECT project, thread_id FROM thread"
-            " INDEXED BY thread_active WHERE has_record = 1 AND status = 1"
-            " AND last_updated_at < ?2 AND project IN (SELECT id FROM project WHERE workspace = ?1)"
-            " LIMIT ?5)"));
+        session, STR("UPDATE thread SET status = 2, last_updated_at = ?3, last_updated_by = ?4"
+                     " WHERE (project, thread_id) IN (SELECT project, thread_id FROM thread"
+                     " INDEXED BY thread_active WHERE has_record = 1 AND status = 1"
+                     " AND last_updated_at >= ?6 AND last_updated_at < ?2"
+                     " AND project IN (SELECT id FROM project WHERE workspace = ?1) LIMIT ?5)"));
     enum err err;
 
     if (!statement)
@@ -286,6 +286,7 @@ enum err store_thread_close_idle(struct session *session, int64_t workspace, int
     sqlite3_bind_int64(statement, 3, now);
     bind_str(statement, 4, user);
     sqlite3_bind_int64(statement, 5, limit);
+    sqlite3_bind_int64(statement, 6, since);
     err = session_run(session, statement);
     *ret_count = sqlite3_changes64(session->db);
     return err;

@@ -106,6 +106,23 @@ static void test_backlog(void **state)
     assert_true(test_store_sql(&t, "SELECT min(last_updated_at) FROM thread") >= now);
 }
 
+/* The first look reaches back a week, later ones a day, and none any farther. */
+static void test_lookback(void **state)
+{
+    struct idle_threads *idle;
+    int64_t now = clock_now_us(), day = 24 * HOUR_MS * CLOCK_US_PER_MS;
+
+    (void)state;
+    put_threads(0, 2, now - 8 * day);
+    put_threads(2, 4000, now - 6 * day);
+    put_threads(4002, 2, now - day / 2);
+    idle = begin(HOUR_MS, HOUR_MS);
+    assert_true(wait_for_active(2));
+    idle_threads_free(idle);
+    assert_int_equal(
+        test_store_sql(&t, "SELECT count(*) FROM thread WHERE status = 1 AND thread_id < '2'"), 2);
+}
+
 /* It looks again and again, beside other changes. */
 static void test_again(void **state)
 {
@@ -137,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_backlog, start, stop),
+        cmocka_unit_test_setup_teardown(test_lookback, start, stop),
         cmocka_unit_test_setup_teardown(test_again, start, stop),
         cmocka_unit_test_setup_teardown(test_end, start, stop),
     };

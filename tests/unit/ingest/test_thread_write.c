@@ -342,15 +342,21 @@ static void test_tags_of_many(void **state)
 
 /* ---- inactivity ---- */
 
-static int64_t close_idle(int64_t limit, int64_t timeout_us)
+static int64_t close_idle_since(int64_t limit, int64_t timeout_us, int64_t lookback_us)
 {
     struct thread_change *change = arena_zalloc(&apply_store.arena, sizeof(*change));
 
     change->limit = limit;
     change->timeout_us = timeout_us;
+    change->lookback_us = lookback_us;
     thread_change_close_idle(change);
     assert_int_equal(apply_change(&change->change), ERR_OK);
     return change->closed;
+}
+
+static int64_t close_idle(int64_t limit, int64_t timeout_us)
+{
+    return close_idle_since(limit, timeout_us, 0);
 }
 
 static void configure(const char *timeout)
@@ -437,6 +443,35 @@ static void test_idle_by_workspace(void **state)
     assert_int_equal(close_idle(100, 15 * MINUTE), 1);
 }
 
+/* What has been silent for too long is not touched any more (threads.md 2.2). */
+static void test_idle_lookback(void **state)
+{
+    const int64_t hour = 60 * MINUTE, day = 24 * hour;
+
+    (void)state;
+    create(1, "a", "");
+    apply_now += day - 20 * MINUTE;
+    create(2, "b", "");
+    apply_now += 21 * MINUTE;
+    assert_int_equal(close_idle(100, 15 * MINUTE), 1);
+    assert_int_equal(status_of("a"), THREAD_ACTIVE);
+    assert_int_equal(status_of("b"), THREAD_INACTIVE);
+    assert_int_equal(close_idle_since(100, 15 * MINUTE, hour), 0);
+    assert_int_equal(close_idle_since(100, 15 * MINUTE, day + hour), 1);
+    assert_int_equal(status_of("a"), THREAD_INACTIVE);
+    /* The longest time of all workspaces counts. */
+    create(3, "a", "");
+    apply_workspace = "slow";
+    create(4, "c", "");
+    configure("P2D");
+    apply_workspace = "default";
+    apply_now += 2 * day + hour - MINUTE;
+    assert_int_equal(close_idle(100, 15 * MINUTE), 2);
+    create(5, "a", "");
+    apply_now += 2 * day + hour + MINUTE;
+    assert_int_equal(close_idle(100, 15 * MINUTE), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -453,6 +488,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_idle, apply_start, apply_stop),
         cmocka_unit_test_setup_teardown(test_idle_limit, apply_start, apply_stop),
         cmocka_unit_test_setup_teardown(test_idle_by_workspace, apply_start, apply_stop),
+        cmocka_unit_test_setup_teardown(test_idle_lookback, apply_start, apply_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
