@@ -13,6 +13,7 @@ struct parser {
     const struct resource *resource;
     struct error *error;
     size_t tests;
+    const char *problem; /* of a syntax error, where it can be said; else NULL */
 };
 
 static struct filter_node *new_node(struct arena *arena, enum filter_node_kind kind)
@@ -155,10 +156,13 @@ enum err filter_make_test(struct arena *arena, const struct resource *resource,
             filter_operator_name(op), node->field->name, filter_type_name(node->field->type));
     if (!check_value(arena, node)) {
         struct str shown = node->key.n ? node->key : STR("null");
+        bool too_many = node->part_count == FILTER_PARTS_MAX;
         return error_set(reterr, ERR_BAD_REQUEST,
-                         "Invalid value '%.*s' or key '%.*s' for field '%s' of type '%s'",
+                         "Invalid value '%.*s' or key '%.*s' for field '%s' of type '%s'%s",
                          STR_ARG(node->value), STR_ARG(shown), node->field->name,
-                         filter_type_name(node->field->type));
+                         filter_type_name(node->field->type),
+                         too_many ? str_format(arena, ": more than %d parts", FILTER_PARTS_MAX).p
+                                  : "");
     }
     *ret = node;
     return ERR_OK;
@@ -166,6 +170,12 @@ enum err filter_make_test(struct arena *arena, const struct resource *resource,
 
 /* Syntax errors have no text of their own here; the caller knows how to say it. */
 #define SYNTAX ERR_UNPROCESSABLE
+
+static enum err too_much(struct parser *p, int max, const char *what)
+{
+    p->problem = str_format(p->arena, "more than %d %s", max, what).p;
+    return SYNTAX;
+}
 
 static enum err parse_node(struct parser *p, yyjson_val *value, size_t depth,
                            struct filter_node **ret);
@@ -203,8 +213,9 @@ static enum err parse_test(struct parser *p, yyjson_val *object, struct filter_n
     struct str name, spelling, value = STR(""), key = STR("");
     int op;
 
-    if (++p->tests > FILTER_TESTS_MAX || !read_text(object, "field", &name) ||
-        !read_text(object, "operator", &spelling))
+    if (++p->tests > FILTER_TESTS_MAX)
+        return too_much(p, FILTER_TESTS_MAX, "filters");
+    if (!read_text(object, "field", &name) || !read_text(object, "operator", &spelling))
         return SYNTAX;
     field = filter_field_find(p->resource, name);
     op = filter_operator_find(spelling);
@@ -228,8 +239,9 @@ static const struct {
     {"not", FILTER_NOT},
 };
 
-/* False unless the node is of exactly one kind: of two, one would be dropped without a word. */
-static bool find_kind(yyjson_val *object, enum filter_node_kind *ret, yyjson_val **ret_inner)
+/* A node of two kinds is refused: one would be dropped without a word. */
+static bool find_kind(struct parser *p, yyjson_val *object, enum filter_node_kind *ret,
+                      yyjson_val **ret_inner)
 {
     size_t found = 0;
 
@@ -241,6 +253,8 @@ static bool find_kind(yyjson_val *object, enum filter_node_kind *ret, yyjson_val
         *ret = node_kinds[i].kind;
         *ret_inner = member;
     }
+    if (found > 1)
+        p->problem = "a filter has only one of field, or, and, not";
     return found == 1;
 }
 
@@ -250,7 +264,9 @@ static enum err parse_node(struct parser *p, yyjson_val *value, size_t depth,
     enum filter_node_kind kind;
     yyjson_val *inner;
 
-    if (depth > FILTER_DEPTH_MAX || !yyjson_is_obj(value) || !find_kind(value, &kind, &inner))
+    if (depth > FILTER_DEPTH_MAX)
+        return too_much(p, FILTER_DEPTH_MAX, "levels");
+    if (!yyjson_is_obj(value) || !find_kind(p, value, &kind, &inner))
         return SYNTAX;
     if (kind == FILTER_TEST)
         return parse_test(p, value, ret);
@@ -301,14 +317,15 @@ void filter_group_empty(struct arena *arena, struct filter_node *root)
 enum err filter_parse_value(struct arena *arena, const struct resource *resource, yyjson_val *array,
                             struct filter_node **ret, struct error *reterr)
 {
-    struct parser parser = {arena, resource, reterr, 0};
+    struct parser parser = {arena, resource, reterr, 0, NULL};
     enum err err = parse_list(&parser, array, 0, FILTER_AND, ret);
 
     if (err == SYNTAX)
         return error_set(reterr, ERR_BAD_REQUEST,
-                         "Unable to process JSON. Cannot deserialize value of type `%sFilter` "
+                         "Unable to process JSON. Cannot deserialize value of type `%sFilter`%s%s "
                          "(through reference chain: [\"filters\"])",
-                         resource->name);
+                         resource->name, parser.problem ? ": " : "",
+                         parser.problem ? parser.problem : "");
     if (!err && !(*ret)->first)
         *ret = NULL;
     if (!err)
@@ -319,7 +336,7 @@ enum err filter_parse_value(struct arena *arena, const struct resource *resource
 enum err filter_parse_text(struct arena *arena, const struct resource *resource, struct str text,
                            struct filter_node **ret, struct error *reterr)
 {
-    struct parser parser = {arena, resource, reterr, 0};
+    struct parser parser = {arena, resource, reterr, 0, NULL};
     struct error syntax = {.arena = arena};
     yyjson_val *root = NULL;
     enum err err;
@@ -330,8 +347,9 @@ enum err filter_parse_text(struct arena *arena, const struct resource *resource,
     err = json_parse(arena, text, &root, &syntax) ? SYNTAX
                                                   : parse_list(&parser, root, 0, FILTER_AND, ret);
     if (err == SYNTAX)
-        return error_set(reterr, ERR_BAD_REQUEST, "Invalid filters query parameter '%.*s'",
-                         STR_ARG(text));
+        return error_set(reterr, ERR_BAD_REQUEST, "Invalid filters query parameter '%.*s'%s%s",
+                         STR_ARG(text), parser.problem ? ": " : "",
+                         parser.problem ? parser.problem : "");
     if (!err && !(*ret)->first)
         *ret = NULL;
     if (!err)

@@ -324,6 +324,29 @@ def test_key_is_needed(data, kind, field, op):
                        f"'{type_of(kind, field)}'")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_limits_say_what_is_too_much(api, data, kind):
+    """docs/differences.md: 100 filters, 20 levels, 300 parts of a list."""
+    test = condition("tags", "is_empty", None, "")
+    deep = test
+    for _ in range(25):
+        deep = {"not": deep}
+    for filters, problem in (([test] * 101, "more than 100 filters"), ([deep], "more than 20 levels"),
+                             ([{**test, "or": []}],
+                              "a filter has only one of field, or, and, not")):
+        raw = json.dumps(filters)
+        assert refuses(data, kind, raw, f"Invalid filters query parameter '{raw}': {problem}")
+        response = api.post(f"{kind}/search", {"project_name": data.name, "filters": filters},
+                            bad=True)
+        assert client.is_unreadable(response) and f": {problem} (" in response.json()["message"]
+    value = ",".join(f"v{i}" for i in range(301))
+    assert refuses(data, kind, [condition("environment", "in", None, value)],
+                   f"Invalid value '{value}' or key 'null' for field 'environment' of type 'ENUM'"
+                   ": more than 300 parts")
+    assert data.list(kind, filters=[test] * 100)
+    assert data.list(kind, filters=[condition("environment", "in", None, value[:-5])])
+
+
 @pytest.mark.parametrize("field", ["feedback_scores", "span_feedback_scores"])
 @pytest.mark.parametrize("value,good", [("0.5", True), ("1e-3", True), ("-2", True), ("x", False),
                                         ("", False), (" ", False), ("1.2.3", False)])

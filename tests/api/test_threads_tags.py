@@ -1,7 +1,7 @@
 """PATCH of one thread and of many (threads.md 6.7, 6.8)."""
 import pytest
 
-from client import is_error, is_message, is_unreadable, name, uuid4, uuid7
+from client import Api, is_error, is_message, is_unreadable, name, uuid4, uuid7
 from turns import PATH, Thread, everywhere, patched
 
 
@@ -55,6 +55,19 @@ def test_update_an_unknown_thread(api):
                           f"Thread id: {missing} not found")
     assert is_message(api.patch(f"{PATH}/nonsense", {"tags": ["a"]}, bad=True), 404,
                       "HTTP 404 Not Found")
+
+
+def test_thread_of_another_workspace(start_server):
+    """docs/differences.md: one that is elsewhere is unknown here."""
+    server = start_server("--workspaces", "any")
+    here, there = (Api(server.url, workspace) for workspace in ("here", "there"))
+    thread = Thread(here, name())
+    thread.say()
+    response = there.patch(f"{PATH}/{thread.model_id}", {"tags": ["x"]})
+    assert is_message(response, 404, f"Thread id: {thread.model_id} not found")
+    body = {"ids": [thread.model_id], "update": {"tags": ["x"]}}
+    assert there.patch(f"{PATH}/batch", body).status_code == 204
+    assert tags_of(thread) == []
 
 
 def test_update_a_mapping_without_a_record(api, thread):

@@ -78,6 +78,28 @@ static const char *one(const char *field, const char *op, const char *key, const
     return text.p;
 }
 
+static struct str nested(size_t depth)
+{
+    struct str text = STR("");
+
+    for (size_t i = 0; i < depth; i++)
+        text = str_format(&arena, "%.*s{'not':", STR_ARG(text));
+    text = str_format(&arena, "[%.*s{'field':'tags','operator':'is_empty'}", STR_ARG(text));
+    for (size_t i = 0; i < depth; i++)
+        text = str_format(&arena, "%.*s}", STR_ARG(text));
+    return test_json(&arena, "%.*s]", STR_ARG(text));
+}
+
+static struct str many(size_t count)
+{
+    struct str text = STR("");
+
+    for (size_t i = 0; i < count; i++)
+        text = str_format(&arena, "%.*s%s{'field':'tags','operator':'is_empty'}", STR_ARG(text),
+                          i ? "," : "");
+    return test_json(&arena, "[%.*s]", STR_ARG(text));
+}
+
 static void test_no_filter(void **state)
 {
     (void)state;
@@ -156,6 +178,20 @@ static void test_malformed(void **state)
         "[{'or':[{'not':5}]}]",
         "[{'or':null}]",
         "[{'field':null,'or':null,'and':null,'not':null}]",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct str text = test_json(&arena, "%s", bad[i]);
+        assert_refused(
+            bad[i], str_format(&arena, "Invalid filters query parameter '%.*s'", STR_ARG(text)).p);
+    }
+}
+
+/* What is not a syntax error of the reference tells what is wrong. */
+static void test_two_kinds(void **state)
+{
+    static const char *const bad[] = {
         "[{'or':[],'and':[]}]",
         "[{'or':[],'not':{'field':'tags','operator':'is_empty'}}]",
         "[{'field':'tags','operator':'is_empty','or':[]}]",
@@ -167,8 +203,11 @@ static void test_malformed(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct str text = test_json(&arena, "%s", bad[i]);
-        assert_refused(
-            bad[i], str_format(&arena, "Invalid filters query parameter '%.*s'", STR_ARG(text)).p);
+        assert_refused(bad[i], str_format(&arena,
+                                          "Invalid filters query parameter '%.*s': a filter has "
+                                          "only one of field, or, and, not",
+                                          STR_ARG(text))
+                                   .p);
     }
 }
 
@@ -194,6 +233,13 @@ static void test_body(void **state)
                          ERR_BAD_REQUEST);
         assert_true(str_starts_with(error.message, STR("Unable to process JSON. ")));
     }
+    error = (struct error){.arena = &arena};
+    json_parse(&arena, many(FILTER_TESTS_MAX + 1), &value, &error);
+    assert_int_equal(filter_parse_value(&arena, &span_resource, value, &node, &error),
+                     ERR_BAD_REQUEST);
+    assert_message(&error, ERR_BAD_REQUEST,
+                   "Unable to process JSON. Cannot deserialize value of type `SpanFilter`: more "
+                   "than 100 filters (through reference chain: [\"filters\"])");
 }
 
 static void test_operator_not_allowed(void **state)
@@ -326,26 +372,10 @@ static void test_custom(void **state)
                    "Invalid operator '>=' for field 'input_json' of type 'DICTIONARY'");
 }
 
-static struct str nested(size_t depth)
+static void assert_problem(const char *problem)
 {
-    struct str text = STR("");
-
-    for (size_t i = 0; i < depth; i++)
-        text = str_format(&arena, "%.*s{'not':", STR_ARG(text));
-    text = str_format(&arena, "[%.*s{'field':'tags','operator':'is_empty'}", STR_ARG(text));
-    for (size_t i = 0; i < depth; i++)
-        text = str_format(&arena, "%.*s}", STR_ARG(text));
-    return test_json(&arena, "%.*s]", STR_ARG(text));
-}
-
-static struct str many(size_t count)
-{
-    struct str text = STR("");
-
-    for (size_t i = 0; i < count; i++)
-        text = str_format(&arena, "%.*s%s{'field':'tags','operator':'is_empty'}", STR_ARG(text),
-                          i ? "," : "");
-    return test_json(&arena, "[%.*s]", STR_ARG(text));
+    assert_true(str_starts_with(error.message, STR("Invalid filters query parameter '[")));
+    assert_true(str_ends_with(error.message, str_of(problem)));
 }
 
 static void test_bounds(void **state)
@@ -356,8 +386,10 @@ static void test_bounds(void **state)
     assert_int_equal(parse(&trace_resource, nested(FILTER_DEPTH_MAX - 1), &node), ERR_OK);
     assert_int_equal(parse(&trace_resource, nested(FILTER_DEPTH_MAX + 1), &node), ERR_BAD_REQUEST);
     assert_int_equal(parse(&trace_resource, nested(400), &node), ERR_BAD_REQUEST);
+    assert_problem("]': more than 20 levels");
     assert_int_equal(parse(&trace_resource, many(FILTER_TESTS_MAX), &node), ERR_OK);
     assert_int_equal(parse(&trace_resource, many(FILTER_TESTS_MAX + 1), &node), ERR_BAD_REQUEST);
+    assert_problem("]': more than 100 filters");
 }
 
 /* No part of a list is dropped: it counts, or the list is refused. */
@@ -376,6 +408,9 @@ static void test_parts_are_not_dropped(void **state)
         enum err err = filter_make_test(&arena, &trace_resource, field, OPERATOR_IN, STR(""),
                                         str_make(text, 2 * counts[i]), &node, &error);
         assert_true(err == ERR_BAD_REQUEST || node->part_count == counts[i]);
+        if (err)
+            assert_true(str_ends_with(error.message, STR("of type 'ENUM': more than 300 parts")));
+        assert_int_equal(err != ERR_OK, counts[i] > FILTER_PARTS_MAX);
     }
 }
 
@@ -453,6 +488,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_trees, start, stop),
         cmocka_unit_test_setup_teardown(test_members, start, stop),
         cmocka_unit_test_setup_teardown(test_malformed, start, stop),
+        cmocka_unit_test_setup_teardown(test_two_kinds, start, stop),
         cmocka_unit_test_setup_teardown(test_body, start, stop),
         cmocka_unit_test_setup_teardown(test_operator_not_allowed, start, stop),
         cmocka_unit_test_setup_teardown(test_values, start, stop),
