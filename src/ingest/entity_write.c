@@ -399,10 +399,13 @@ static enum err apply_patch_batch(struct change *change, struct session *session
                                 {0},           self->merge_tags};
     struct span_sums *sums = span_sums_new(change->arena, self->id_count);
     enum merge_result result;
+    bool names_trace;
 
     if (!sums)
         return ERR_TOO_LARGE;
     self->threads = thread_sums_new(change, change->arena, self->id_count);
+    /* Spans that are stored have a trace; of others one must be named. */
+    names_trace = !is_span(self) || value_is_set(&self->records[0]->v[SPAN_TRACE_ID]);
     /* Not part of the update of many (traces.md 7, spans.md 8). */
     self->records[0]->v[ENTITY_SOURCE].kind = VALUE_ABSENT;
     if (is_span(self))
@@ -411,8 +414,10 @@ static enum err apply_patch_batch(struct change *change, struct session *session
         struct row row;
         enum err err = find_row(self, session, 0, &self->ids[i], &row);
 
-        if (err == ERR_NOT_FOUND)
+        if (err == ERR_NOT_FOUND && names_trace)
             continue;
+        if (err == ERR_NOT_FOUND)
+            return error_add(&change->error, ERR_UNPROCESSABLE, "update.traceId must not be null");
         if (!err)
             err = write_row(self, session, &row, &input, sums, &result);
         if (err)

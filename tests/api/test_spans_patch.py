@@ -362,6 +362,24 @@ def test_batch_update(api, project, full):
     assert not api.project_exists(update["project_name"])
 
 
+@pytest.mark.parametrize("trace_id", [None, ""])
+def test_batch_update_without_a_trace(api, project, full, trace_id):
+    """docs/differences.md: stored spans have their own, as the web client takes for granted."""
+    other = span(name("other"), tags=["b"])
+    api.create("spans", other)
+    update = {"tags_to_add": ["x"], "name": "new", "trace_id": trace_id}
+    if trace_id is None:
+        del update["trace_id"]
+    assert change(api, [full, other], update).status_code == 204
+    for item in (full, other):
+        assert has(api.read("spans", item["id"]),
+                   {**keys(item), "name": "new", "tags": [*item["tags"], "x"]})
+    for items in ([{"id": uuid7()}, full], [full, other, {"id": uuid7()}], [{"id": uuid4()}]):
+        assert is_error(change(api, items, {**update, "name": "newer"}), 422,
+                        "update.traceId must not be null")
+    assert has(api.read("spans", full["id"]), {"name": "new"})
+
+
 @pytest.mark.parametrize("field,value", [
     ("model", "new"), ("type", "tool"), ("ttft", 1), ("environment", ""), ("input", {}),
     ("total_estimated_cost", 2), ("end_time", "2025-01-01T00:00:00Z"), ("name", "new"),

@@ -245,6 +245,22 @@ static void test_patch_many(void **state)
     assert_null(apply_find(SPAN, NULL, 99));
 }
 
+/* Stored spans have a trace; when one is unknown the trace must be named, and nothing changes. */
+static void test_patch_many_without_a_trace(void **state)
+{
+    static const unsigned known[] = {10, 11, 0}, unknown[] = {10, 11, 99, 0};
+
+    (void)state;
+    apply_create(SPAN, 10, at(1, 5, "'project_name':'P','name':'a'"));
+    apply_create(SPAN, 11, at(2, 0, "'name':'a'"));
+    assert_int_equal(apply_patch_many(SPAN, known, false, "'name':'b'"), ERR_OK);
+    assert_str(name("P", 10), "b");
+    assert_str(name(NULL, 11), "b");
+    assert_int_equal(apply_patch_many(SPAN, unknown, false, "'name':'c'"), ERR_UNPROCESSABLE);
+    assert_items(&apply_error, ERR_UNPROCESSABLE, "update.traceId must not be null");
+    assert_str(name("P", 10), "b");
+}
+
 /* ---- delete ---- */
 
 /* 10 -> 11 -> 12, 10 -> 13; 20 beside them. */
@@ -443,6 +459,7 @@ int main(void)
         TEST(test_patch_omits),
         TEST(test_patch_conflicts),
         TEST(test_patch_many),
+        TEST(test_patch_many_without_a_trace),
         TEST(test_delete),
         TEST(test_delete_trace),
         TEST(test_trace_after_spans),

@@ -2,6 +2,7 @@
  * types of single fields are in test_decode_fields.c. */
 #include "model/decode.h"
 
+#include "model/annotation.h"
 #include "model/project.h"
 #include "unit/support.h"
 
@@ -153,10 +154,12 @@ static void test_required(void **state)
     assert_items(&error, ERR_UNPROCESSABLE, "startTime must not be null");
     assert_null(test_decode(&arena, &span_resource, DECODE_CREATE, &error, "{}"));
     assert_items(&error, ERR_UNPROCESSABLE, "startTime must not be null|traceId must not be null");
-    /* A PATCH of one means the stored trace (contract/README.md, difference 4). */
+    /* A PATCH means the stored trace (contract/README.md, difference 4); whether there is one, the
+     * writer knows. */
     test_record(&arena, &span_resource, DECODE_UPDATE, "{}");
-    assert_null(test_decode(&arena, &span_resource, DECODE_BATCH_UPDATE, &error, "{}"));
-    assert_items(&error, ERR_UNPROCESSABLE, "traceId must not be null");
+    test_record(&arena, &span_resource, DECODE_BATCH_UPDATE, "{}");
+    assert_null(test_decode(&arena, &comment_resource, DECODE_BATCH_UPDATE, &error, "{}"));
+    assert_items(&error, ERR_UNPROCESSABLE, "text must not be blank");
     test_record(&arena, &trace_resource, DECODE_UPDATE, "{}");
 }
 
@@ -314,9 +317,7 @@ static void test_batch_update_rules(void **state)
     assert_null(test_decode(&arena, resource, DECODE_CREATE, &error, "{'ids':['%s'],'update':null}",
                             test_uuid_text(2)));
     assert_items(&error, ERR_UNPROCESSABLE, "update must not be null");
-    assert_null(test_decode(&arena, resource, DECODE_CREATE, &error, "{'ids':['%s'],'update':{}}",
-                            test_uuid_text(2)));
-    assert_items(&error, ERR_UNPROCESSABLE, "update.traceId must not be null");
+    test_record(&arena, resource, DECODE_CREATE, "{'ids':['%s'],'update':{}}", test_uuid_text(2));
     assert_null(test_decode(&arena, resource, DECODE_CREATE, &error,
                             "{'ids':['%s'],'update':{'trace_id':'%s','ttft':-2,'tags':['']}}",
                             test_uuid_text(2), test_uuid_text(3)));
