@@ -35,6 +35,7 @@ static const struct field project_retrieve_fields[] = {
     [PROJECT_RETRIEVE_NAME] = {"name", FIELD_TEXT, FF_CREATE | FF_REQUIRED | FF_NOT_BLANK | FF_TRIM,
                                .doc = "Compared without regard to case."},
     [PROJECT_RETRIEVE_INCLUDE_STATS] = {"include_stats", FIELD_BOOL, FF_CREATE,
+                                        .alias = "includeStats",
                                         .doc = "Add statistics to the answer."},
 };
 

@@ -2,6 +2,7 @@
 import json
 
 import pytest
+from opik.rest_api.client import OpikApi
 
 from client import (Api, has, is_error, is_message, is_unreadable, name, now_iso, span, trace,
                     uuid7)
@@ -119,6 +120,23 @@ def test_retrieve(api, project, change):
     response = api.post("projects/retrieve", {"name": change(project)})
     assert response.status_code == 200
     assert has(response.json(), {"id": made, "name": project, "description": "d"})
+
+
+@pytest.mark.parametrize("member", ["include_stats", "includeStats"])
+def test_retrieve_with_statistics(api, project, member):
+    """The interface and the SDK write includeStats (stats.md 3 has the other)."""
+    api.create("traces", trace(project))
+    for value, count in ((True, 1), (False, None)):
+        response = api.post("projects/retrieve", {"name": project, member: value}, bad=True)
+        assert response.status_code == 200, response.text
+        assert response.json().get("trace_count") == count
+
+
+def test_retrieve_with_statistics_by_the_sdk(api, project):
+    api.create("traces", trace(project))
+    projects = OpikApi(base_url=api.url).projects
+    assert projects.retrieve_project(name=project, include_stats=True).trace_count == 1
+    assert projects.retrieve_project(name=project).trace_count is None
 
 
 def test_retrieve_errors(api, project):
