@@ -30,6 +30,15 @@ static enum err check_path(struct request *request, struct error *reterr)
     return strchr(request->route->pattern, '{') ? api_path_uuid(request, 0, &id, reterr) : ERR_OK;
 }
 
+static enum err check_size(const struct empty_list *list, const struct params *params,
+                           struct error *reterr)
+{
+    if (list->size_max == 0 || params->v[PARAM_SIZE].i <= list->size_max)
+        return ERR_OK;
+    return error_add(reterr, ERR_BAD_REQUEST, "query param size must be less than or equal to %lld",
+                     (long long)list->size_max);
+}
+
 void empty_list(struct request *request)
 {
     const struct operation *operation = operation_of(request);
@@ -42,6 +51,8 @@ void empty_list(struct request *request)
         err = params_read(request, operation->params, &params, &error);
     if (!err)
         err = params_require(&params, operation->empty->required, &error);
+    if (!err)
+        err = check_size(operation->empty, &params, &error);
     if (!err)
         err = api_caller(request, &caller, &error);
     if (err)

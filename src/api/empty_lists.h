@@ -19,6 +19,7 @@ struct empty_list {
     const char *member;             /* EMPTY_MEMBER */
     const char *const *sortable_by; /* EMPTY_PAGE: NULL-terminated; NULL: the page has none */
     uint64_t required;              /* bits of enum param that must be given */
+    int64_t size_max;               /* of a page; 0: none */
 };
 
 /* Answers as the operation's `empty` says. */

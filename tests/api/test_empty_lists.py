@@ -53,7 +53,8 @@ def get(api, path, slash="", bad=False, **params):
 def test_pages(api, path):
     for slash in ("", "/"):
         for page in (1, 7):
-            response = get(api, path, slash, page=page, size=1000)
+            size = 100 if path.endswith("activities") else 1000
+            response = get(api, path, slash, page=page, size=size)
             assert response.status_code == 200, response.text
             expected = {"page": page, "size": 0, "total": 0, "content": []}
             if PAGES[path] is not None:
@@ -76,6 +77,14 @@ def test_bad_parameters(api, path):
         assert is_error(get(api, path, bad=True, **{bad: 0}), 400,
                         f"query param {bad} must be greater than or equal to 1")
         assert is_message(get(api, path, bad=True, **{bad: "abc"}), 404, "HTTP 404 Not Found")
+
+
+def test_the_longest_page_of_activities(api):
+    """platform.md 8: a hundred."""
+    path = f"projects/{uuid7()}/activities"
+    for size in (101, 1000, 2**31 - 1):
+        assert is_error(get(api, path, size=size), 400,
+                        "query param size must be less than or equal to 100")
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if "projects/" in path])
