@@ -218,8 +218,8 @@ struct row {
 #define LOAD_ALL UINT64_MAX
 
 /* The row of an id in a project (project_key > 0), or in any project of the workspace (0): the one
- * whose project has the greatest id, deleted projects included. ERR_NOT_FOUND.
- * ERR_TOO_LARGE at the arena's ceiling. */
+ * whose project has the greatest id; one in a deleted project only when there is no other.
+ * ERR_NOT_FOUND. ERR_TOO_LARGE at the arena's ceiling. */
 enum err store_entity_get(struct session *session, const struct resource *resource,
                           int64_t workspace, int64_t project_key, const struct uuid *id,
                           uint64_t load, struct arena *arena, struct row *ret);

@@ -43,7 +43,8 @@ struct str sql_entity_get(struct arena *arena, const struct resource *resource, 
 {
     return str_format(arena,
                       "SELECT %.*s FROM %s t JOIN project p ON p.id = t.project "
-                      "WHERE t.id = ?1 AND %s ORDER BY t.present DESC, p.uuid DESC LIMIT 1",
+                      "WHERE t.id = ?1 AND %s"
+                      " ORDER BY t.present DESC, p.deleted, p.uuid DESC LIMIT 1",
                       STR_ARG(sql_entity_columns(arena, resource)), sql_table(resource),
                       any_project ? "p.workspace = ?2" : "t.project = ?2");
 }

@@ -361,7 +361,14 @@ static void test_not_found(void **state)
     assert_int_equal(find(&span_resource, 0, 1, &row), ERR_OK);
 }
 
-/* traces.md 8.1: of one id in several projects, the greatest project counts. */
+static void delete_project(const struct project *gone)
+{
+    assert_int_equal(store_named_delete(t.writer, &project_resource, t.workspace, &gone->id),
+                     ERR_OK);
+}
+
+/* traces.md 8.1: of one id in several projects, the greatest project counts; a deleted one only
+ * when there is no other. */
 static void test_any_project(void **state)
 {
     struct project first = project, second = test_project(&t, "q"), third = test_project(&t, "r");
@@ -379,9 +386,13 @@ static void test_any_project(void **state)
     assert_int_equal(row.project.key, third.key);
     assert_int_equal(find(&trace_resource, first.key, 1, &row), ERR_OK);
     assert_str(row.record->v[ENTITY_NAME].s, "in p");
+    delete_project(&third);
+    assert_int_equal(find(&trace_resource, 0, 1, &row), ERR_OK);
+    assert_int_equal(row.project.key, second.key);
+    assert_false(row.project.deleted);
     /* Deleted ones too; the caller sees it. */
-    assert_int_equal(store_named_delete(t.writer, &project_resource, t.workspace, &third.id),
-                     ERR_OK);
+    delete_project(&first);
+    delete_project(&second);
     assert_int_equal(find(&trace_resource, 0, 1, &row), ERR_OK);
     assert_int_equal(row.project.key, third.key);
     assert_true(row.project.deleted);
