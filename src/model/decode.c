@@ -223,6 +223,10 @@ static enum err decode_cost(const struct decoder *d, yyjson_val *value, struct v
     return ERR_OK;
 }
 
+/* Scores have 9 decimals, and are compared with their range by 12, before three are cut. */
+#define SCORE_DECIMALS_MORE 1000
+#define SCORE_LIMIT ((decimal_int)SCORE_VALUE_MAX * SCORE_DECIMALS_MORE)
+
 /* traces.md 11.3: a number or a text of one; the range is a rule. */
 static enum err decode_score(const struct decoder *d, yyjson_val *value, struct value *ret)
 {
@@ -236,18 +240,18 @@ static enum err decode_score(const struct decoder *d, yyjson_val *value, struct 
     text = str_copy(d->arena, str_trim(text));
     if (text.n == 0)
         return ERR_OK;
-    if (!decimal_parse(text, 9, &number)) {
+    if (!decimal_parse(text, 12, &number)) {
         double far = strtod(text.p, &end);
         if (end != text.p + text.n || isnan(far) || isalpha((unsigned char)end[-1]) ||
             memchr(text.p, 'x', text.n) || memchr(text.p, 'X', text.n))
             return wrong_type(d, value, "BigDecimal");
-        number = far < 0 ? -SCORE_VALUE_MAX - 1 : SCORE_VALUE_MAX + 1;
+        number = far < 0 ? -SCORE_LIMIT - 1 : SCORE_LIMIT + 1;
     }
-    if (number > SCORE_VALUE_MAX)
+    if (number > SCORE_LIMIT)
         break_rule(d, "must be less than or equal to 999999999.999999999");
-    else if (number < -SCORE_VALUE_MAX)
+    else if (number < -SCORE_LIMIT)
         break_rule(d, "must be greater than or equal to -999999999.999999999");
-    *ret = value_int((int64_t)number);
+    *ret = value_int((int64_t)(number / SCORE_DECIMALS_MORE));
     return ERR_OK;
 }
 

@@ -60,7 +60,14 @@ static void test_values(void **state)
     assert_true(value_of("0.1234567885000") == 123456788);
     assert_true(value_of("999999999.999999999") == SCORE_VALUE_MAX);
     assert_true(value_of("-999999999.999999999") == -SCORE_VALUE_MAX);
+    assert_true(value_of("999999999.9999999994999") == SCORE_VALUE_MAX);
+    assert_true(value_of("999999999.9999999990001") == SCORE_VALUE_MAX);
     assert_true(value_of("1000000000") == INT64_MIN);
+    /* What would be cut counts for the range. */
+    assert_true(value_of("999999999.9999999991") == INT64_MIN);
+    assert_int_equal(error.code, ERR_UNPROCESSABLE);
+    assert_true(value_of("'-999999999.999999999001'") == INT64_MIN);
+    assert_true(value_of("999999999.9999999995001") == INT64_MIN);
     assert_true(value_of("1e30") == INT64_MIN);
     assert_int_equal(error.code, ERR_UNPROCESSABLE);
     assert_true(value_of("'abc'") == INT64_MIN);
