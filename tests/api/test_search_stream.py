@@ -204,6 +204,21 @@ def test_spans_of_a_trace_and_type(api, data):
 
 # ---- what of a record ---------------------------------------------------------------------------
 
+@pytest.mark.parametrize("excluded", [[], ["span_feedback_scores"]])
+def test_exclude_scores_of_spans(api, project, excluded):
+    """docs/differences.md: as in lists."""
+    item = trace(project)
+    one = span(project, item["id"])
+    api.create("traces", item)
+    api.create("spans", one)
+    score = {"name": "s", "value": 1, "source": "ui"}
+    assert api.put(f"spans/{one['id']}/feedback-scores", score).status_code == 204
+    (found,) = api.search("traces", project_name=project, exclude=excluded)
+    (listed,) = api.page("traces", project_name=project, exclude=json.dumps(excluded))["content"]
+    assert ("span_feedback_scores" in found) == (not excluded)
+    assert found.get("span_feedback_scores") == listed.get("span_feedback_scores")
+
+
 @pytest.mark.parametrize("excluded", [["input"], ["input", "output", "metadata"], ["name", "tags"],
                                       [], None])
 @pytest.mark.parametrize("kind", KINDS)

@@ -89,6 +89,16 @@ def test_delete_in_a_project(api, project):
     assert api.read("traces", elsewhere["id"])["id"] == elsewhere["id"]
 
 
+def test_delete_in_another_project_keeps_comments(api, project):
+    """docs/differences.md"""
+    mine, elsewhere = trace(project), trace(name("other"))
+    api.batch("traces", mine, elsewhere)
+    response = api.post(f"traces/{elsewhere['id']}/comments", {"text": "c"})
+    assert response.status_code == 201
+    delete(api, elsewhere["id"], project_id=api.project_id(project))
+    assert [one["text"] for one in api.read("traces", elsewhere["id"])["comments"]] == ["c"]
+
+
 def test_delete_in_an_unknown_project_keeps(api, project):
     item = trace(project)
     api.create("traces", item)
