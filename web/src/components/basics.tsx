@@ -1,6 +1,6 @@
 /** The small pieces of every page. */
 import type { ComponentChildren, VNode } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { messageOf } from "../api/client";
 import { Icon, type IconName } from "./icon";
 
@@ -158,6 +158,21 @@ export function Confirm({ title, text, action, busy, error, onConfirm, onClose }
   );
 }
 
+const WINDOW_EDGE = 8;
+
+/** How far something has to go to the right so that it is inside the window. */
+export function shiftInto(width: number, left: number, right: number): number {
+  return Math.max(WINDOW_EDGE - left, Math.min(0, width - WINDOW_EDGE - right));
+}
+
+function keepInWindow(element: HTMLElement): void {
+  element.style.transform = "";
+  const { left, right, top } = element.getBoundingClientRect();
+  const { clientWidth, clientHeight } = document.documentElement;
+  element.style.transform = `translateX(${shiftInto(clientWidth, left, right)}px)`;
+  element.style.maxHeight = `max(120px, min(420px, 65dvh, ${clientHeight - WINDOW_EDGE - top}px))`;
+}
+
 interface MenuProps {
   label: ComponentChildren;
   name: string;
@@ -171,6 +186,10 @@ export function Menu({ label, name, class: extra, align = "left", children }: Me
   const [open, setOpen] = useState(false);
   const ref = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (panel.current) keepInWindow(panel.current);
+  });
   useEffect(() => {
     if (!open) return;
     const outside = (event: Event) => {
@@ -203,7 +222,7 @@ export function Menu({ label, name, class: extra, align = "left", children }: Me
         {label}
       </button>
       {open && (
-        <div class={`menu-panel ${align}`} role="group" aria-label={name}>
+        <div ref={panel} class={`menu-panel ${align}`} role="group" aria-label={name}>
           {children(close)}
         </div>
       )}
