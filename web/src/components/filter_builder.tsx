@@ -4,9 +4,9 @@ import { useState } from "preact/hooks";
 import { FIELDS, findField, operatorLabel, OPERATORS, takesKey, takesList, takesValue, type Field, type Kind } from "../query/fields";
 import { conditionProblem, filtersToOql, type Condition } from "../query/filters";
 import type { Hints } from "../query/oql";
-import { fromLocalInput, toLocalInput } from "../query/time_range";
 import { Dialog, IconButton } from "./basics";
 import { Icon } from "./icon";
+import { TimeInput } from "./time_input";
 
 interface Props {
   kind: Kind;
@@ -166,17 +166,7 @@ function ValueInput({ field, condition, hints, onChange }: ValueProps): VNode | 
   const { operator, value } = condition;
   if (!takesValue(operator)) return null;
   if (field.values && !takesList(operator)) return <Choice values={field.values} value={value} onChange={onChange} />;
-  if (field.type === "date_time")
-    return (
-      <input
-        type="datetime-local"
-        step="1"
-        style={{ width: "100%" }}
-        aria-label="Value"
-        value={toLocalInput(value)}
-        onInput={(event) => onChange(fromLocalInput(event.currentTarget.value))}
-      />
-    );
+  if (field.type === "date_time") return <TimeInput label="Value" value={value} onChange={onChange} />;
   const values = field.values ?? hints.values?.[field.name] ?? [];
   const id = `filter-values-${field.name.replace(/\W/g, "-")}`;
   const isNumber = field.type === "number" || field.type === "scores";

@@ -1,10 +1,12 @@
 /** The menus above a list: time range and columns. */
 import type { VNode } from "preact";
+import { useState } from "preact/hooks";
 import type { ColumnSpec } from "../pages/columns";
 import { formatTime } from "../format";
-import { fromLocalInput, RANGES, toLocalInput } from "../query/time_range";
+import { RANGES } from "../query/time_range";
 import { IconButton, Menu } from "./basics";
 import { Icon } from "./icon";
+import { TimeInput } from "./time_input";
 
 interface RangeProps {
   range: string;
@@ -38,27 +40,49 @@ export function RangeMenu({ range, from, to, onChange, withoutAll }: RangeProps)
               {each.label}
             </button>
           ))}
-          <label class="field">
-            From
-            <input
-              type="datetime-local"
-              step="1"
-              value={toLocalInput(from)}
-              onChange={(event) => onChange({ range: "", from: fromLocalInput(event.currentTarget.value), to })}
-            />
-          </label>
-          <label class="field">
-            To
-            <input
-              type="datetime-local"
-              step="1"
-              value={toLocalInput(to)}
-              onChange={(event) => onChange({ range: "", from, to: fromLocalInput(event.currentTarget.value) })}
-            />
-          </label>
+          <Bounds
+            from={from}
+            to={to}
+            onApply={(bounds) => {
+              onChange({ range: "", ...bounds });
+              close();
+            }}
+          />
         </>
       )}
     </Menu>
+  );
+}
+
+interface BoundsProps {
+  from: string;
+  to: string;
+  onApply: (bounds: { from: string; to: string }) => void;
+}
+
+function Bounds({ onApply, ...given }: BoundsProps): VNode {
+  const [from, setFrom] = useState(given.from);
+  const [to, setTo] = useState(given.to);
+  const apply = (event: Event) => {
+    event.preventDefault();
+    onApply({ from, to });
+  };
+  return (
+    <form class="stack" onSubmit={apply}>
+      <label class="field">
+        From
+        <TimeInput value={from} onChange={setFrom} />
+      </label>
+      <label class="field">
+        To
+        <TimeInput value={to} onChange={setTo} />
+      </label>
+      <div class="dialog-actions">
+        <button type="submit" disabled={from === given.from && to === given.to}>
+          Apply
+        </button>
+      </div>
+    </form>
   );
 }
 

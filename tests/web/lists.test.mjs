@@ -1,0 +1,56 @@
+// The lists while one works with them: what is typed, selected and looked at stays as it is while rows
+// come in, change and go.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { picture } from "./support/browser.mjs";
+import { openLists } from "./support/list_page.mjs";
+
+const COUNT = 130;
+let lists, page;
+
+before(async () => {
+  const traces = Array.from({ length: COUNT }, (_, number) => ({ name: `job ${number}`, ...(number === 5 ? { thread_id: "talk" } : {}), input: { text: number % 10 === 0 ? "chat here" : "else" } }));
+  lists = await openLists({ name: "Lists", traces });
+  page = lists.page;
+  await lists.call("POST", "/spans", { trace_id: lists.ids[4], project_name: "Lists", name: "step", start_time: new Date().toISOString() });
+}, { timeout: 120_000 });
+after(() => lists?.close());
+
+const search = () => page.getByLabel("Search traces");
+const panel = () => page.getByRole("complementary", { name: "Trace" });
+const focused = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.dataset.id);
+
+test("a time range is typed at leisure and applied once", async () => {
+  await lists.list();
+  const entries = await page.evaluate(() => history.length);
+  const range = lists.button(/^Time range/);
+  await range.click();
+  const from = page.getByLabel("From", { exact: true });
+  await from.focus();
+  await page.keyboard.type("01012025");
+  // Years may have more than four digits.
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.type("1000AM");
+  assert.equal(await from.inputValue(), "2025-01-01T10:00");
+  assert.equal(lists.query("from"), null);
+  await picture(page, "time-range");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => location.search.includes("from=202"));
+  assert.equal(await page.evaluate(() => history.length), entries + 1);
+  assert.equal(await range.getAttribute("aria-expanded"), "false");
+});
+
+test("a time in the filter builder is typed to the minute", async () => {
+  await lists.list();
+  await lists.button(/^Filters/).click();
+  const condition = page.getByRole("group", { name: "Condition 1" });
+  await condition.getByLabel("Field").selectOption("start_time");
+  await condition.getByLabel("Value").focus();
+  await page.keyboard.type("01012025");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.type("1000AM");
+  assert.equal(await condition.getByLabel("Value").inputValue(), "2025-01-01T10:00");
+  await lists.button("Apply").click();
+  await lists.button(/^Remove Start/).waitFor();
+  assert.equal(JSON.parse(lists.query("filters"))[0].value, new Date("2025-01-01T10:00").toISOString());
+});
