@@ -54,3 +54,18 @@ test("a time in the filter builder is typed to the minute", async () => {
   await lists.button(/^Remove Start/).waitFor();
   assert.equal(JSON.parse(lists.query("filters"))[0].value, new Date("2025-01-01T10:00").toISOString());
 });
+
+test("long texts are cut where they are, with the button that removes them in sight", async () => {
+  await lists.send({ name: "long", tags: ["x".repeat(90), "second"], error_info: { exception_type: "VeryLongNamesOfExceptionsWithoutSpaces" } });
+  const filters = JSON.stringify([{ field: "name", operator: "not_contains", value: "y".repeat(400) }]);
+  await lists.list(`?filters=${encodeURIComponent(filters)}`);
+  await picture(page, "long-chips");
+  const cut = (locator) => locator.evaluate((element) => getComputedStyle(element).textOverflow === "ellipsis" && element.scrollWidth > element.clientWidth);
+  assert.ok(await cut(page.locator(".grid-row .chip.bad").first()));
+  assert.ok(await cut(page.locator(".grid-row .tags .chip", { hasText: "xxx" }).first()));
+  const remove = lists.button(/^Remove Name/);
+  const { x, width } = await remove.boundingBox();
+  assert.ok(x + width < 1280, `the button is at ${x}`);
+  await remove.click();
+  await page.waitForFunction(() => !location.search.includes("filters"));
+});

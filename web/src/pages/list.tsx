@@ -150,7 +150,7 @@ function ConditionChips({ kind, conditions }: { kind: Kind; conditions: readonly
     <div class="chips">
       {conditions.map((condition, index) => (
         <span class="chip" key={index}>
-          {conditionText(kind, condition)}
+          <span>{conditionText(kind, condition)}</span>
           <button type="button" aria-label={`Remove ${conditionText(kind, condition)}`} onClick={() => without(index)}>
             <Icon name="close" />
           </button>
