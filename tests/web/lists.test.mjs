@@ -69,3 +69,17 @@ test("long texts are cut where they are, with the button that removes them in si
   await remove.click();
   await page.waitForFunction(() => !location.search.includes("filters"));
 });
+
+test("projects: rows of two lines, whatever they are described with", async () => {
+  await lists.call("PATCH", `/projects/${lists.project}`, { description: "words ".repeat(42) });
+  await lists.open("/");
+  const row = page.getByRole("row", { name: /Lists/ });
+  await row.waitFor();
+  await picture(page, "projects-described");
+  const buttons = await row.getByRole("button").evaluateAll((all) => all.map((each) => each.getBoundingClientRect().top));
+  assert.equal(buttons[0], buttons[1]);
+  const { height } = await row.boundingBox();
+  assert.ok(height < 90, `${height} pixels high`);
+  const wraps = await row.locator(".time").evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell).whiteSpace));
+  assert.deepEqual(wraps, ["nowrap", "nowrap"]);
+});

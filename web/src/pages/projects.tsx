@@ -162,7 +162,7 @@ function ProjectRow({ row: { project, stats }, onOpen }: { row: Row; onOpen: (op
         <a data-row href={link("projects", project.id, "traces")}>
           <b>{project.name}</b>
         </a>
-        {project.description && <div class="muted">{project.description}</div>}
+        {project.description && <div class="muted description" title={project.description}>{project.description}</div>}
       </td>
       <td class="num" data-label="Traces">
         {formatNumber(stats?.trace_count ?? 0)}
@@ -178,14 +178,14 @@ function ProjectRow({ row: { project, stats }, onOpen }: { row: Row; onOpen: (op
       <td class="num" data-label="Cost">
         {isEmpty ? "–" : formatCost(stats?.total_estimated_cost_sum ?? 0)}
       </td>
-      <td data-label="Last trace" title={formatTime(project.last_updated_trace_at)}>
+      <td class="time" data-label="Last trace" title={formatTime(project.last_updated_trace_at)}>
         {formatAgo(project.last_updated_trace_at) || "–"}
       </td>
-      <td data-label="Created" title={formatTime(project.created_at)}>
+      <td class="time" data-label="Created" title={formatTime(project.created_at)}>
         {formatAgo(project.created_at)}
       </td>
       <td>
-        <div class="row">
+        <div class="row actions">
           <IconButton icon="edit" label={`Rename ${project.name}`} onClick={() => onOpen({ what: "edit", project })} />
           <IconButton icon="delete" label={`Delete ${project.name}`} onClick={() => onOpen({ what: "delete", project })} />
         </div>
