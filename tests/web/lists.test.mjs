@@ -70,6 +70,17 @@ test("long texts are cut where they are, with the button that removes them in si
   await page.waitForFunction(() => !location.search.includes("filters"));
 });
 
+test("what is not there says so, once", async () => {
+  await lists.open("/projects/nope/traces");
+  await page.getByText("There is no such project").waitFor();
+  await lists.open(`/projects/${lists.project}/threads/nope`);
+  await page.getByText("There is no such thread").waitFor();
+  assert.doesNotMatch(await page.locator("main").innerText(), /not found|has no traces/);
+  await lists.open(`/projects/${lists.project}/traces/0192a000-0000-7000-8000-000000000000`);
+  await page.getByRole("alert").getByText("not found").first().waitFor();
+  assert.equal(await page.getByText(/0\s*spans/).count(), 0);
+});
+
 test("projects: rows of two lines, whatever they are described with", async () => {
   await lists.call("PATCH", `/projects/${lists.project}`, { description: "words ".repeat(42) });
   await lists.open("/");

@@ -30,7 +30,7 @@ export function TraceView({ project, trace: id, span: spanId, onSelect, actions,
         {data?.error_info && <span class="chip bad">{data.error_info.exception_type || "error"}</span>}
         <div class="facts grow">
           {data?.duration !== undefined && <b>{formatDuration(data.duration)}</b>}
-          {structure.total !== null && (
+          {data && structure.total !== null && (
             <span>
               <b>{formatNumber(structure.total)}</b> {structure.total === 1 ? "span" : "spans"}
             </span>

@@ -1,9 +1,9 @@
 /** One project: its tabs. */
 import type { VNode } from "preact";
 import { lazy } from "../components/lazy";
-import { ask } from "../api/client";
+import { ApiError, ask } from "../api/client";
 import type { Project } from "../api/types";
-import { Problem } from "../components/basics";
+import { Empty, Problem } from "../components/basics";
 import { useLoad, type Loaded } from "../state/load";
 import { link, TABS, type Place, type Tab } from "../state/route";
 import { Connect } from "./connect";
@@ -25,6 +25,13 @@ export function useProject(id: string | null): Loaded<Project> {
 
 export function ProjectPage({ project, tab, place }: { project: string; tab: Tab; place: Place }): VNode {
   const found = useProject(project);
+  if (found.error instanceof ApiError && found.error.isMissing)
+    return (
+      <Empty title="There is no such project">
+        <h1 class="sr-only">Not found</h1>
+        <a href={link("projects")}>All projects</a>
+      </Empty>
+    );
   return (
     <>
       <nav class="tabs" aria-label="Parts of the project">

@@ -2,7 +2,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { Target } from "../api/annotate";
-import { ask, tell } from "../api/client";
+import { ApiError, ask, tell } from "../api/client";
 import type { Json, Page, Thread, Trace } from "../api/types";
 import { Comments, Scores, TagsEditor } from "../components/annotations";
 import { Empty, IconButton, Problem, Skeleton } from "../components/basics";
@@ -47,6 +47,7 @@ export function ThreadView({ project, thread: id, actions, onChange }: Props): V
   const { data: owner } = useProject(project);
   const back = () => navigate(link("projects", project, "threads"));
   useKeys(actions ? {} : { Escape: back });
+  const isUnknown = thread.error instanceof ApiError && thread.error.isMissing && turns.data?.content.length === 0;
   const changed = () => {
     thread.reload();
     onChange?.();
@@ -60,7 +61,8 @@ export function ThreadView({ project, thread: id, actions, onChange }: Props): V
         {thread.data && <StatusButton project={project} thread={thread.data} onChange={changed} />}
         {actions ?? <IconButton icon="back" label="All threads (Esc)" onClick={back} />}
       </header>
-      <div class="thread-body">
+      {isUnknown && <Empty title="There is no such thread" />}
+      <div class="thread-body" style={isUnknown ? { display: "none" } : undefined}>
         <div tabIndex={0} role="region" aria-label="Conversation">
           {turns.error !== undefined && <Problem error={turns.error} retry={turns.reload} />}
           {!turns.data && turns.error === undefined && <Skeleton rows={10} />}
