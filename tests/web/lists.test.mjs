@@ -20,6 +20,41 @@ const search = () => page.getByLabel("Search traces");
 const panel = () => page.getByRole("complementary", { name: "Trace" });
 const focused = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.dataset.id);
 
+describe("search", () => {
+  test("keeps what is typed while rows come in", async () => {
+    await lists.list();
+    await lists.live();
+    await search().pressSequentially("needle ab");
+    const id = await lists.send({ name: "comes in" });
+    await lists.row(id).waitFor();
+    assert.equal(await search().inputValue(), "needle ab");
+  });
+
+  test("begins with Enter; emptied it shows all", async () => {
+    await lists.list();
+    const all = await lists.total();
+    await search().fill("chat");
+    await page.keyboard.press("Enter");
+    await lists.untilTotal(13);
+    await search().fill("");
+    await lists.untilTotal(all);
+    assert.equal(lists.query("search"), null);
+    await page.goBack();
+    await lists.untilTotal(13);
+    assert.equal(await search().inputValue(), "chat");
+  });
+
+  test("does not take the click on a row", async () => {
+    await lists.list();
+    await search().pressSequentially("chat");
+    const id = await lists.rows().nth(12).getAttribute("data-id");
+    await lists.rows().nth(12).click();
+    await panel().waitFor();
+    assert.equal(lists.query("trace"), id);
+    assert.equal(lists.query("search"), null);
+  });
+});
+
 test("a time range is typed at leisure and applied once", async () => {
   await lists.list();
   const entries = await page.evaluate(() => history.length);

@@ -1,8 +1,9 @@
 /** The query line: OQL with completion, and the place where it is wrong. */
 import type { VNode } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Kind } from "../query/fields";
 import { completeOql, oqlError, type Completion, type Hints, type OqlError } from "../query/oql";
+import { useDraft } from "../state/draft";
 
 interface Props {
   kind: Kind;
@@ -16,13 +17,12 @@ interface Props {
 const NONE: Completion = { from: 0, to: 0, options: [] };
 
 export function OqlLine({ kind, value, hints, serverError, onSubmit }: Props): VNode {
-  const [text, setText] = useState(value);
+  const [text, setText] = useDraft(value);
   const [completion, setCompletion] = useState<Completion>(NONE);
   const [choice, setChoice] = useState(-1);
   const [tried, setTried] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const nextCursor = useRef<number | null>(null);
-  useEffect(() => setText(value), [value]);
   // With the new text, before another key can come: a later move would tear typed text apart.
   useLayoutEffect(() => {
     if (nextCursor.current === null) return;

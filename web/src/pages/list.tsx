@@ -14,6 +14,7 @@ import { formatNumber } from "../format";
 import type { Kind } from "../query/fields";
 import { conditionText, decodeFilters, encodeFilters, type Condition } from "../query/filters";
 import { serverOqlError } from "../query/oql";
+import { useDraft } from "../state/draft";
 import { useHints } from "../state/hints";
 import { useKeys } from "../state/keys";
 import { listViewOf, type ListView, type Sorting } from "../state/list_view";
@@ -110,6 +111,7 @@ export function ListPage({ kind, project, place }: Props): VNode {
 }
 
 function SearchField({ value, kind }: { value: string; kind: Kind }): VNode {
+  const [text, setText] = useDraft(value);
   return (
     <input
       class="search"
@@ -117,10 +119,13 @@ function SearchField({ value, kind }: { value: string; kind: Kind }): VNode {
       data-search
       aria-label={`Search ${kind}`}
       placeholder="Search  /"
-      value={value}
-      onChange={(event) => setQuery({ search: event.currentTarget.value.trim() })}
+      value={text}
+      onInput={(event) => {
+        setText(event.currentTarget.value);
+        if (event.currentTarget.value === "") setQuery({ search: null });
+      }}
       onKeyDown={(event) => {
-        if (event.key === "Enter") setQuery({ search: event.currentTarget.value.trim() });
+        if (event.key === "Enter") setQuery({ search: text.trim() });
         if (event.key === "Escape") event.currentTarget.blur();
       }}
     />
