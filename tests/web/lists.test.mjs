@@ -55,6 +55,44 @@ describe("search", () => {
   });
 });
 
+describe("keys", () => {
+  test("Enter opens the row that j went to, and presses what else has the focus", async () => {
+    await lists.list();
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await panel().waitFor();
+    const yaml = panel().getByRole("region", { name: "Input", exact: true }).getByRole("button", { name: "YAML" });
+    await yaml.press("Enter");
+    assert.equal(await yaml.getAttribute("aria-pressed"), "true");
+    await page.keyboard.press("Escape");
+    await panel().waitFor({ state: "hidden" });
+    await page.keyboard.press("j");
+    await lists.button(/^Filters/).press("Enter");
+    await page.getByRole("dialog", { name: "Filters" }).waitFor();
+    assert.equal(lists.query("trace"), null);
+  });
+
+  test("are for the panel while one is open", async () => {
+    await lists.list();
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await panel().waitFor();
+    await page.keyboard.press("x");
+    await page.keyboard.press("/");
+    assert.equal(await focused(), "Search spans");
+    assert.equal(await page.locator(".bulk").count(), 0);
+  });
+
+  test("scrolling after them does not take the focus away", async () => {
+    await lists.list();
+    for (let i = 0; i < 15; i++) await page.keyboard.press("j");
+    await search().click();
+    await page.locator(".grid").evaluate((grid) => (grid.scrollTop = 400));
+    await page.locator(".grid-row[data-index='0']").waitFor({ state: "detached" });
+    assert.equal(await focused(), "Search traces");
+  });
+});
+
 test("a time range is typed at leisure and applied once", async () => {
   await lists.list();
   const entries = await page.evaluate(() => history.length);

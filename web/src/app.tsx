@@ -19,7 +19,7 @@ export function App(): VNode {
   const [help, setHelp] = useState(false);
   useKeys({
     "?": () => setHelp(true),
-    "/": () => document.querySelector<HTMLInputElement>("input[data-search]")?.focus(),
+    "/": focusSearch,
   });
   return (
     <div class="shell">
@@ -41,6 +41,12 @@ export function App(): VNode {
       <Notices />
     </div>
   );
+}
+
+/** The search of what is in front. */
+function focusSearch(): void {
+  const front = document.querySelector(".panel") ?? document;
+  front.querySelector<HTMLInputElement>("input[data-search]")?.focus();
 }
 
 function skipToMain(event: Event): void {

@@ -43,6 +43,8 @@ interface Props {
   selected: ReadonlySet<string>;
   onSelect: (selected: ReadonlySet<string>) => void;
   open: string | null;
+  /** Something is open in front: the keys are for that. */
+  rests: boolean;
   onOpen: (row: AnyRow) => void;
   onEnd: () => void;
   fresh: ReadonlySet<string>;
@@ -55,7 +57,7 @@ export function DataGrid(props: Props): VNode {
   const virtual = useVirtual({ count: rows.length, rowHeight, scroller, paddingStart: HEAD_HEIGHT });
   const columns = useTableColumns(props);
   const [cursor, setCursor] = useState<string | null>(null);
-  const [focus, setFocus] = useState(0);
+  const wantsFocus = useRef(false);
   const last = useRef<string | null>(null);
   const items = virtual.getVirtualItems();
   const end = items.length > 0 ? items[items.length - 1]!.index : 0;
@@ -70,14 +72,15 @@ export function DataGrid(props: Props): VNode {
     const index = Math.max(0, Math.min(rows.length - 1, at + step));
     setCursor(rows[index]!.id);
     virtual.scrollToIndex(index);
-    setFocus((old) => old + 1);
+    wantsFocus.current = true;
   };
   // The row may exist only after the scroll.
   useLayoutEffect(() => {
-    if (focus === 0 || at < 0) return;
-    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${at}"]`);
-    row?.focus({ preventScroll: true });
-  }, [focus, items[0]?.index]);
+    const row = wantsFocus.current ? scroller.current?.querySelector<HTMLElement>(`[data-index="${at}"]`) : null;
+    if (!row) return;
+    row.focus({ preventScroll: true });
+    wantsFocus.current = false;
+  });
 
   const toggle = (row: AnyRow, through: boolean) => {
     const next = new Set(selected);
@@ -89,7 +92,7 @@ export function DataGrid(props: Props): VNode {
     props.onSelect(next);
   };
   const current = at >= 0 ? rows[at] : undefined;
-  useKeys({
+  const moves = {
     j: () => move(1),
     k: () => move(-1),
     ArrowDown: () => move(1),
@@ -99,7 +102,14 @@ export function DataGrid(props: Props): VNode {
     Home: () => move(-rows.length),
     End: () => move(rows.length),
     ...(current ? { x: () => toggle(current, false) } : {}),
-    ...(current && document.activeElement?.closest(".grid-row") ? { Enter: () => props.onOpen(current) } : {}),
+  };
+  useKeys({
+    ...(props.rests ? {} : moves),
+    Enter: ({ target }) => {
+      const id = target instanceof HTMLElement && target.matches(".grid-row") ? target.dataset.id : undefined;
+      const row = rows.find((each) => each.id === id);
+      return row ? props.onOpen(row) : false;
+    },
   });
   return (
     <div

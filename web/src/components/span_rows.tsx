@@ -45,7 +45,7 @@ export function SpanRows({ trace, structure, selected, onSelect }: Props): VNode
   return (
     <div class="tree-side">
       <div class="tree-tools">
-        <input type="search" aria-label="Search spans" placeholder="Search spans" value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
+        <input type="search" data-search aria-label="Search spans" placeholder="Search spans" value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
         {hasErrors && (
           <button type="button" aria-pressed={onlyErrors} onClick={() => setOnlyErrors(!onlyErrors)}>
             <Icon name="alert" /> Errors

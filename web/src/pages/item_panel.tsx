@@ -5,7 +5,7 @@ import { Icon } from "../components/icon";
 import { TraceView } from "../components/trace_view";
 import type { Kind } from "../query/fields";
 import { useKeys } from "../state/keys";
-import { link, setQuery, type Place } from "../state/route";
+import { link, queryWith, setQuery, type Place } from "../state/route";
 import type { AnyRow, Rows } from "../state/rows";
 import { ThreadView } from "./thread";
 import { useNeighbours } from "./trace_page";
@@ -23,8 +23,20 @@ export function openItem(kind: Kind, row: AnyRow, replace = false): void {
   else setQuery({ trace: (row as Span).trace_id, span: row.id, row: row.id }, replace);
 }
 
+const CLOSED = { trace: null, span: null, thread: null, row: null };
+
 function closeItem(): void {
-  setQuery({ trace: null, span: null, thread: null, row: null });
+  setQuery(CLOSED);
+}
+
+/** The query of the list alone. */
+export function withoutPanel(query: URLSearchParams): string {
+  return queryWith(query.toString(), CLOSED);
+}
+
+/** A list of spans may show a trace that none of its rows was opened for. */
+export function isPanelOpen(kind: Kind, query: URLSearchParams): boolean {
+  return openedItem(kind, query) !== null || (kind !== "threads" && query.has("trace"));
 }
 
 interface Props {
@@ -36,9 +48,8 @@ interface Props {
 
 export function ItemPanel(props: Props): VNode | null {
   const opened = openedItem(props.kind, props.place.query);
-  const trace = props.place.query.get("trace");
-  if (opened === null && (props.kind === "threads" || trace === null)) return null;
-  return <Panel {...props} opened={opened ?? trace!} />;
+  if (!isPanelOpen(props.kind, props.place.query)) return null;
+  return <Panel {...props} opened={opened ?? props.place.query.get("trace")!} />;
 }
 
 function Panel({ kind, project, place, rows, opened }: Props & { opened: string }): VNode {

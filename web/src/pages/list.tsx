@@ -23,7 +23,7 @@ import { useRows, type AnyRow, type Rows } from "../state/rows";
 import { useStored } from "../state/storage";
 import { COLUMNS, defaultColumns } from "./columns";
 import { Connect } from "./connect";
-import { ItemPanel, openItem, openedItem } from "./item_panel";
+import { ItemPanel, isPanelOpen, openItem, openedItem } from "./item_panel";
 
 interface Props {
   kind: Kind;
@@ -39,10 +39,10 @@ export function ListPage({ kind, project, place }: Props): VNode {
   const rows = useRows(kind, project, view, paused);
   const hints = useHints(kind, project, rows.rows);
   const conditions = decodeFilters(view.filters);
-  const opened = openedItem(kind, place.query);
+  const isOpen = isPanelOpen(kind, place.query);
   useKeys({
     p: () => setPaused((old) => !old),
-    ...(opened ? {} : { Escape: () => setSelected(new Set()) }),
+    ...(isOpen ? {} : { Escape: () => setSelected(new Set()) }),
   });
   const isFiltered = view.search + view.filters + view.oql + view.range + view.from + view.to !== "";
   const isEmpty = rows.total === 0 && rows.rows.length === 0 && !rows.error;
@@ -86,7 +86,7 @@ export function ListPage({ kind, project, place }: Props): VNode {
           <NoRows kind={kind} filtered={isFiltered} project={project} />
         </div>
       ) : (
-        <Grid {...shared} rows={rows} selected={selected} onSelect={setSelected} open={opened} />
+        <Grid {...shared} rows={rows} selected={selected} onSelect={setSelected} open={openedItem(kind, place.query)} rests={isOpen} />
       )}
       <Foot rows={rows} kind={kind} />
       <ItemPanel kind={kind} project={project} place={place} rows={rows} />
@@ -195,9 +195,10 @@ interface GridProps extends Omit<Props, "place"> {
   selected: ReadonlySet<string>;
   onSelect: (selected: ReadonlySet<string>) => void;
   open: string | null;
+  rests: boolean;
 }
 
-function Grid({ kind, view, rows, selected, onSelect, open }: GridProps): VNode {
+function Grid({ kind, view, rows, selected, onSelect, open, rests }: GridProps): VNode {
   const [chosen] = useColumns(kind, view);
   const [sizes, setSizes] = useStored<Record<string, number>>(`sizes.${kind}`, {});
   const sort = useCallback(
@@ -221,6 +222,7 @@ function Grid({ kind, view, rows, selected, onSelect, open }: GridProps): VNode 
       selected={selected}
       onSelect={onSelect}
       open={open}
+      rests={rests}
       onOpen={onOpen}
       onEnd={rows.more}
       fresh={rows.fresh}

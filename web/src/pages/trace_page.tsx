@@ -39,7 +39,9 @@ export function useNeighbours(project: string, trace: string | null): Neighbours
 
 export function TracePage({ project, trace, place }: { project: string; trace: string; place: Place }): VNode {
   const near = useNeighbours(project, trace);
-  const go = (id: string | undefined) => id && navigate(link("projects", project, "traces", id));
+  const go = (id: string | undefined) => {
+    if (id) navigate(link("projects", project, "traces", id));
+  };
   const back = () => navigate(link("projects", project, "traces"));
   useKeys({ Escape: back, n: () => go(near.older), b: () => go(near.newer) });
   return (

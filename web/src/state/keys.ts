@@ -35,7 +35,8 @@ export const KEY_HELP: readonly { where: string; keys: readonly KeyHelp[] }[] = 
   },
 ];
 
-export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
+/** An action that answers false leaves the key to those below it. */
+export type KeyMap = Record<string, (event: KeyboardEvent) => void | false>;
 
 interface Layer {
   keys: { current: KeyMap };
@@ -52,15 +53,20 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+/** What is pressed by Enter or Space itself. */
+function pressesItself(event: KeyboardEvent): boolean {
+  if (event.key !== "Enter" && event.key !== " ") return false;
+  return event.target instanceof Element && event.target.closest("button, a, summary, [role=separator]") !== null;
+}
+
 function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (isTyping(event.target) && event.key !== "Escape") return;
+  if ((isTyping(event.target) && event.key !== "Escape") || pressesItself(event)) return;
   // A dialog keeps all keys to itself; the browser closes it on Escape.
   if (document.querySelector("dialog:modal")) return;
   for (let i = layers.length - 1; i >= 0; i--) {
     const action = layers[i]!.keys.current[event.key];
-    if (!action) continue;
-    action(event);
+    if (!action || action(event) === false) continue;
     return event.preventDefault();
   }
 }
