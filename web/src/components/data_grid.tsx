@@ -14,7 +14,7 @@ import type { ColumnSpec } from "../pages/columns";
 import type { Sorting } from "../state/list_view";
 import type { AnyRow } from "../state/rows";
 import { useKeys } from "../state/keys";
-import { useRowHeight, useVirtual } from "../state/virtual";
+import { useAnchor, useRowHeight, useVirtual } from "../state/virtual";
 import { Icon } from "./icon";
 
 const features = tableFeatures({
@@ -59,6 +59,7 @@ export function DataGrid(props: Props): VNode {
   const [cursor, setCursor] = useState<string | null>(null);
   const wantsFocus = useRef(false);
   const last = useRef<string | null>(null);
+  useAnchor(scroller, rows, rowHeight);
   const items = virtual.getVirtualItems();
   const end = items.length > 0 ? items[items.length - 1]!.index : 0;
 
