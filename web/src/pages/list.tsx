@@ -39,9 +39,10 @@ export function ListPage({ kind, project, place }: Props): VNode {
   const rows = useRows(kind, project, view, paused);
   const hints = useHints(kind, project, rows.rows);
   const conditions = decodeFilters(view.filters);
+  const isFixed = view.to !== "";
   const isOpen = isPanelOpen(kind, place.query);
   useKeys({
-    p: () => setPaused((old) => !old),
+    ...(isFixed ? {} : { p: () => setPaused((old) => !old) }),
     ...(isOpen ? {} : { Escape: () => setSelected(new Set()) }),
   });
   const isFiltered = view.search + view.filters + view.oql + view.range + view.from + view.to !== "";
@@ -57,7 +58,7 @@ export function ListPage({ kind, project, place }: Props): VNode {
         </button>
         <OqlLine kind={kind} value={view.oql} hints={hints} serverError={serverOql} onSubmit={(oql) => setQuery({ oql })} />
         <RangeMenu {...view} onChange={(change) => setQuery(change)} />
-        <LiveButton state={rows.live} paused={paused} onToggle={() => setPaused(!paused)} />
+        <LiveButton state={rows.live} paused={paused} fixed={isFixed} onToggle={() => setPaused(!paused)} />
         <ExportMenu {...shared} ids={null} label="Export" />
         <Columns kind={kind} view={view} />
       </div>
@@ -139,7 +140,21 @@ const LIVE_TEXT: Record<LiveState, string> = {
   off: "Paused",
 };
 
-function LiveButton({ state, paused, onToggle }: { state: LiveState; paused: boolean; onToggle: () => void }): VNode {
+interface LiveProps {
+  state: LiveState;
+  paused: boolean;
+  /** The range has an end: nothing comes in. */
+  fixed: boolean;
+  onToggle: () => void;
+}
+
+function LiveButton({ state, paused, fixed, onToggle }: LiveProps): VNode {
+  if (fixed)
+    return (
+      <button type="button" class="live-button" data-state="off" disabled title="No rows come in: the time range has an end">
+        Fixed range
+      </button>
+    );
   return (
     <button type="button" class="live-button" data-state={state} aria-pressed={!paused} onClick={onToggle} title="New rows come in by themselves (p)">
       <Icon name={paused ? "play" : "pause"} />
