@@ -281,6 +281,9 @@ describe("lists", () => {
     await page.getByLabel("OQL query").fill('tags contains "two"');
     await page.keyboard.press("Enter");
     await untilTotal(3);
+    // Another query, another selection.
+    await page.getByText("3 traces selected").waitFor({ state: "hidden" });
+    await page.getByLabel("Select all rows that are loaded").check();
     const exported = async (label, format) => {
       await button(label).click();
       const [download] = await Promise.all([page.waitForEvent("download"), button(`As ${format}`).click()]);

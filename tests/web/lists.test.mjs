@@ -93,6 +93,119 @@ describe("keys", () => {
   });
 });
 
+describe("selected rows", () => {
+  test("are none after another search", async () => {
+    await lists.list();
+    for (const index of [0, 1, 2]) await lists.rows().nth(index).getByRole("checkbox").click();
+    await page.getByText("3 traces selected").waitFor();
+    await search().fill("chat");
+    await page.keyboard.press("Enter");
+    await page.locator(".bulk").waitFor({ state: "hidden" });
+    await lists.untilTotal(13);
+    await page.goBack();
+    await lists.row(await lists.rows().first().getAttribute("data-id")).waitFor();
+    assert.equal(await page.locator(".bulk").count(), 0);
+  });
+
+  test("are tagged, also far down, and stay where they are", async () => {
+    await lists.list();
+    await page.keyboard.press("j");
+    await page.keyboard.press("End");
+    await page.waitForFunction(() => /^1[0-9]{2} of/.test(document.querySelector(".grid-foot [role=status]").textContent) && document.querySelector(".grid-row:focus")?.dataset.index === "99");
+    await page.keyboard.press("End");
+    await lists.row(lists.ids[0]).waitFor();
+    await lists.row(lists.ids[0]).getByRole("checkbox").click();
+    await page.getByRole("toolbar").getByRole("button", { name: "Tags" }).click();
+    await page.getByRole("dialog", { name: "Tags of 1 trace" }).waitFor();
+    await page.getByLabel("Add, separated by commas").fill("far down");
+    await lists.button("Save").click();
+    await page.getByText("Tags of 1 trace changed").waitFor();
+    await lists.row(lists.ids[0]).getByText("far down").waitFor();
+  });
+});
+
+describe("live rows", () => {
+  const counted = () => page.waitForResponse((response) => /\/private\/traces\?.*&size=1&/.test(response.url()));
+  const tag = (id, tags) => lists.call("PATCH", `/traces/${id}`, { tags });
+
+  test("a change of an older trace is not one more", async () => {
+    await lists.list();
+    await lists.live();
+    const before = await lists.total();
+    const [, id] = await Promise.all([
+      counted(),
+      (async () => {
+        await tag(lists.ids[1], ["changed"]);
+        return lists.send({ name: "one more" });
+      })(),
+    ]);
+    await lists.row(id).waitFor();
+    await lists.untilTotal(before + 1);
+  });
+
+  test("those without a place in the order wait, counted once", async () => {
+    await lists.list("?sort=name:ASC");
+    await lists.live();
+    await tag(lists.ids[1], ["changed again"]);
+    const id = await lists.send({ name: "A first one" });
+    await tag(id, ["and changed"]);
+    await lists.button("Show 1 new").click();
+    await lists.row(id).waitFor();
+    await lists.button("Show 1 new").waitFor({ state: "hidden" });
+  });
+
+  test("deleted ones go, also from what is selected", async () => {
+    const id = await lists.send({ name: "to be deleted" });
+    await lists.list();
+    await lists.live();
+    const before = await lists.total();
+    await lists.row(id).getByRole("checkbox").click();
+    await page.getByText("1 trace selected").waitFor();
+    await lists.call("DELETE", `/traces/${id}`);
+    await lists.row(id).waitFor({ state: "detached" });
+    await page.locator(".bulk").waitFor({ state: "hidden" });
+    assert.equal(await lists.total(), before - 1);
+  });
+
+  test("rows in sight stay where they are", async () => {
+    await lists.list();
+    await lists.live();
+    const place = () =>
+      page.evaluate(() => {
+        const grid = document.querySelector(".grid");
+        const top = grid.getBoundingClientRect().top + 40;
+        const row = [...grid.querySelectorAll(".grid-row")].find((each) => each.getBoundingClientRect().top >= top);
+        return { id: row.dataset.id, top: Math.round(row.getBoundingClientRect().top) };
+      });
+    await page.locator(".grid").evaluate((grid) => (grid.scrollTop = 1700));
+    await page.locator(".grid-row[data-index='52']").waitFor();
+    const before = await place();
+    const total = await lists.total();
+    for (let i = 0; i < 3; i++) await lists.send({ name: `above ${i}` });
+    await lists.untilTotal(total + 3);
+    assert.deepEqual(await place(), before);
+  });
+
+  test("none come into a range that has an end", async () => {
+    await lists.list(`?to=${new Date(Date.now() + 3_600_000).toISOString()}`);
+    assert.ok(await lists.button("Fixed range").isDisabled());
+  });
+});
+
+for (const kind of ["traces", "spans", "threads"])
+  test(`what is changed in the panel is seen in a list of ${kind} that is paused`, async () => {
+    await lists.list("", kind);
+    await lists.live();
+    await page.keyboard.press("p");
+    await lists.button("Paused").waitFor();
+    const row = lists.rows().first();
+    await row.click();
+    const add = page.locator(".panel").getByLabel("Add tag");
+    await add.fill("from the panel");
+    await add.press("Enter");
+    await row.getByText("from the panel").waitFor();
+  });
+
 test("a time range is typed at leisure and applied once", async () => {
   await lists.list();
   const entries = await page.evaluate(() => history.length);

@@ -7,6 +7,7 @@ import { changeTags, collectRows, deleteRows, download, type ExportFormat } from
 import type { ListView } from "../state/list_view";
 import { useAction } from "../state/load";
 import type { AnyRow } from "../state/rows";
+import { selectionOf, type Selection } from "../state/selection";
 import { Confirm, Dialog, Menu, Problem } from "./basics";
 import { Icon } from "./icon";
 import { notify } from "./notice";
@@ -16,7 +17,7 @@ interface Props {
   project: string;
   view: ListView;
   rows: readonly AnyRow[];
-  selected: ReadonlySet<string>;
+  selected: Selection;
   onClear: () => void;
   onDeleted: (ids: ReadonlySet<string>) => void;
   onTagged: () => void;
@@ -26,10 +27,10 @@ export function BulkBar(props: Props): VNode {
   const { kind, project, selected, rows } = props;
   const [open, setOpen] = useState<"tags" | "delete" | null>(null);
   const action = useAction();
-  const chosen = rows.filter((row) => selected.has(row.id));
+  const chosen = [...selectionOf(selected.keys(), rows, selected).values()];
   const noun = kind.slice(0, -1);
   const remove = async () => {
-    const ids = [...selected];
+    const ids = [...selected.keys()];
     if (!(await action.run(() => deleteRows(kind, project, ids)))) return;
     notify(`Deleted ${plural(ids.length, noun)}`);
     setOpen(null);
@@ -41,7 +42,7 @@ export function BulkBar(props: Props): VNode {
       <button type="button" onClick={() => setOpen("tags")}>
         <Icon name="tag" /> Tags
       </button>
-      <ExportMenu {...props} ids={[...selected]} label="Export" />
+      <ExportMenu {...props} ids={[...selected.keys()]} label="Export" />
       <button type="button" onClick={() => setOpen("delete")}>
         <Icon name="delete" /> Delete
       </button>
@@ -78,15 +79,18 @@ function TagsDialog({ kind, rows, onClose, onTagged }: Props & { onClose: () => 
     if (!next.delete(tag)) next.add(tag);
     setRemove(next);
   };
+  const noun = kind.slice(0, -1);
   const save = async (event: Event) => {
     event.preventDefault();
-    if (!(await action.run(() => changeTags(kind, rows, splitTags(add), [...remove])))) return;
-    notify("Tags changed");
+    let count = 0;
+    const change = async () => (count = await changeTags(kind, rows, splitTags(add), [...remove]));
+    if (!(await action.run(change))) return;
+    notify(`Tags of ${plural(count, noun)} changed`);
     onTagged();
     onClose();
   };
   return (
-    <Dialog title={`Tags of ${plural(rows.length, kind.slice(0, -1))}`} onClose={onClose}>
+    <Dialog title={`Tags of ${plural(rows.length, noun)}`} onClose={onClose}>
       <form class="stack" onSubmit={(event) => void save(event)}>
         <label class="field">
           Add, separated by commas

@@ -14,6 +14,7 @@ import type { ColumnSpec } from "../pages/columns";
 import type { Sorting } from "../state/list_view";
 import type { AnyRow } from "../state/rows";
 import { useKeys } from "../state/keys";
+import type { Selection } from "../state/selection";
 import { useAnchor, useRowHeight, useVirtual } from "../state/virtual";
 import { Icon } from "./icon";
 
@@ -40,8 +41,8 @@ interface Props {
   sortable: readonly string[];
   sorting: Sorting | null;
   onSort: (sorting: Sorting | null) => void;
-  selected: ReadonlySet<string>;
-  onSelect: (selected: ReadonlySet<string>) => void;
+  selected: Selection;
+  onSelect: (ids: Iterable<string>) => void;
   open: string | null;
   /** Something is open in front: the keys are for that. */
   rests: boolean;
@@ -84,7 +85,7 @@ export function DataGrid(props: Props): VNode {
   });
 
   const toggle = (row: AnyRow, through: boolean) => {
-    const next = new Set(selected);
+    const next = new Set(selected.keys());
     const from = through && last.current ? rows.findIndex((each) => each.id === last.current) : -1;
     const to = rows.indexOf(row);
     if (from >= 0) for (let i = Math.min(from, to); i <= Math.max(from, to); i++) next.add(rows[i]!.id);
@@ -195,7 +196,7 @@ function Head(props: Omit<Props, "columns"> & { columns: readonly SizedColumn[] 
             aria-label="Select all rows that are loaded"
             checked={all}
             disabled={rows.length === 0}
-            onChange={() => props.onSelect(all ? new Set() : new Set(rows.map((row) => row.id)))}
+            onChange={() => props.onSelect(all ? [] : rows.map((row) => row.id))}
           />
         </div>
         {columns.map((column) => (

@@ -71,6 +71,7 @@ function Panel({ kind, project, place, rows, opened }: Props & { opened: string 
   const full = kind === "threads" ? link("projects", project, "threads", opened) : link("projects", project, "traces", trace ?? opened);
   const span = place.query.get("span");
   const noun = kind.slice(0, -1);
+  const onChange = () => rows.refresh(opened);
   const actions = (
     <div class="row" style={{ gap: "2px", flexWrap: "nowrap" }}>
       <IconButton icon="up" label={`Previous ${noun} (b)`} disabled={!before} onClick={() => step(-1)} />
@@ -84,7 +85,7 @@ function Panel({ kind, project, place, rows, opened }: Props & { opened: string 
   return (
     <aside class="panel" aria-label={kind === "threads" ? "Thread" : "Trace"}>
       {kind === "threads" ? (
-        <ThreadView key={opened} project={project} thread={opened} actions={actions} onChange={rows.reload} />
+        <ThreadView key={opened} project={project} thread={opened} actions={actions} onChange={onChange} />
       ) : (
         <TraceView
           key={trace ?? opened}
@@ -93,6 +94,7 @@ function Panel({ kind, project, place, rows, opened }: Props & { opened: string 
           span={span}
           onSelect={(id) => setQuery({ span: id }, true)}
           actions={actions}
+          onChange={onChange}
         />
       )}
     </aside>

@@ -17,9 +17,10 @@ import { serverOqlError } from "../query/oql";
 import { useDraft } from "../state/draft";
 import { useHints } from "../state/hints";
 import { useKeys } from "../state/keys";
-import { listViewOf, type ListView, type Sorting } from "../state/list_view";
+import { listViewOf, viewKey, type ListView, type Sorting } from "../state/list_view";
 import { setQuery, type Place } from "../state/route";
 import { useRows, type AnyRow, type Rows } from "../state/rows";
+import { selectionOf, useSelection, type Selection } from "../state/selection";
 import { useStored } from "../state/storage";
 import { COLUMNS, defaultColumns } from "./columns";
 import { Connect } from "./connect";
@@ -34,16 +35,16 @@ interface Props {
 export function ListPage({ kind, project, place }: Props): VNode {
   const view = listViewOf(place.query);
   const [paused, setPaused] = useState(false);
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [building, setBuilding] = useState(false);
-  const rows = useRows(kind, project, view, paused);
+  const { selected, select, clear, drop } = useSelection(viewKey(kind, project, view));
+  const rows = useRows(kind, project, view, paused, drop);
   const hints = useHints(kind, project, rows.rows);
   const conditions = decodeFilters(view.filters);
   const isFixed = view.to !== "";
   const isOpen = isPanelOpen(kind, place.query);
   useKeys({
     ...(isFixed ? {} : { p: () => setPaused((old) => !old) }),
-    ...(isOpen ? {} : { Escape: () => setSelected(new Set()) }),
+    ...(isOpen ? {} : { Escape: clear }),
   });
   const isFiltered = view.search + view.filters + view.oql + view.range + view.from + view.to !== "";
   const isEmpty = rows.total === 0 && rows.rows.length === 0 && !rows.error;
@@ -68,11 +69,11 @@ export function ListPage({ kind, project, place }: Props): VNode {
           {...shared}
           rows={rows.rows}
           selected={selected}
-          onClear={() => setSelected(new Set())}
+          onClear={clear}
           onTagged={rows.reload}
           onDeleted={(ids) => {
             rows.remove(ids);
-            setSelected(new Set());
+            clear();
             rows.reload();
           }}
         />
@@ -87,7 +88,14 @@ export function ListPage({ kind, project, place }: Props): VNode {
           <NoRows kind={kind} filtered={isFiltered} project={project} />
         </div>
       ) : (
-        <Grid {...shared} rows={rows} selected={selected} onSelect={setSelected} open={openedItem(kind, place.query)} rests={isOpen} />
+        <Grid
+          {...shared}
+          rows={rows}
+          selected={selected}
+          onSelect={(ids) => select(selectionOf(ids, rows.rows, selected))}
+          open={openedItem(kind, place.query)}
+          rests={isOpen}
+        />
       )}
       <Foot rows={rows} kind={kind} />
       <ItemPanel kind={kind} project={project} place={place} rows={rows} />
@@ -207,8 +215,8 @@ function Columns({ kind, view }: { kind: Kind; view: ListView }): VNode {
 interface GridProps extends Omit<Props, "place"> {
   view: ListView;
   rows: Rows;
-  selected: ReadonlySet<string>;
-  onSelect: (selected: ReadonlySet<string>) => void;
+  selected: Selection;
+  onSelect: (ids: Iterable<string>) => void;
   open: string | null;
   rests: boolean;
 }

@@ -29,12 +29,16 @@ function updateIds(kind: Kind, rows: readonly AnyRow[]): string[] {
   return (rows as Thread[]).map((row) => row.thread_model_id).filter((id) => id !== undefined);
 }
 
-export async function changeTags(kind: Kind, rows: readonly AnyRow[], add: string[], remove: string[]): Promise<void> {
+/** Returns how many could be changed. */
+export async function changeTags(kind: Kind, rows: readonly AnyRow[], add: string[], remove: string[]): Promise<number> {
+  const all = updateIds(kind, rows);
+  if (all.length === 0) throw new Error("None of them is set up yet; try again in a moment");
   const update: Record<string, unknown> = {};
   if (add.length) update.tags_to_add = add;
   if (remove.length) update.tags_to_remove = remove;
   if (kind === "spans") update.trace_id = (rows[0] as Span | undefined)?.trace_id;
-  for (const ids of chunks(updateIds(kind, rows), BATCH)) await tell(UPDATES[kind], { body: { ids, update } });
+  for (const ids of chunks(all, BATCH)) await tell(UPDATES[kind], { body: { ids, update } });
+  return all.length;
 }
 
 export async function deleteRows(kind: Kind, project: string, ids: readonly string[]): Promise<void> {
@@ -81,7 +85,7 @@ async function collectAll({ kind, project, view, onProgress, signal }: ExportJob
   const now = Date.now();
   const rows = new Map<string, AnyRow>();
   for (let page = 1; ; page++) {
-    const answer: Page<AnyRow> = await loadPage(kind, project, view, now, page, signal, { size: EXPORT_PAGE });
+    const answer: Page<AnyRow> = await loadPage(kind, project, view, now, page, { signal, size: EXPORT_PAGE, whole: true });
     for (const row of answer.content) rows.set(row.id, row);
     onProgress(rows.size, answer.total);
     if (answer.content.length < EXPORT_PAGE) return [...rows.values()];

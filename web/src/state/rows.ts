@@ -6,19 +6,21 @@ import { followEvents, type LiveState } from "../api/events";
 import type { Page, Span, Thread, Trace } from "../api/types";
 import type { Kind } from "../query/fields";
 import { cutsLongValues } from "./preferences";
-import { conditionsOf, isNewestFirst, viewKey, type ListView } from "./list_view";
+import { conditionsOf, isNewestFirst, listViewOf, viewKey, type ListView } from "./list_view";
 
 export type RowOf = { traces: Trace; spans: Span; threads: Thread };
 export type AnyRow = Trace | Span | Thread;
 
 const PAGE_SIZE = 100;
+/** Pages that loading again keeps. */
+const KEPT_PAGES = 10;
 const LISTS: Record<Kind, Endpoint> = { traces: "traces", spans: "spans", threads: "threads" };
 /** Parts of rows that no column shows. */
 const EXCLUDE: Partial<Record<Kind, string>> = {
   traces: JSON.stringify(["guardrails_validations", "experiment"]),
 };
 
-interface State {
+export interface State {
   key: string;
   rows: AnyRow[];
   total: number | null;
@@ -26,23 +28,30 @@ interface State {
   loading: boolean;
   error: unknown;
   sortable: readonly string[];
+  /** Came in live, but have no place in the order shown. */
+  waiting: number;
+  /** What came in may have changed the total; only the server knows. */
+  uncertain: boolean;
 }
 
 export interface Rows extends State {
   more: () => void;
   reload: () => void;
-  /** Changes a row that is shown; the server has been told already. */
-  change: (id: string, values: Partial<AnyRow>) => void;
+  /** Asks for a row that is shown again, after it was changed here. */
+  refresh: (id: string) => void;
   remove: (ids: ReadonlySet<string>) => void;
   live: LiveState;
-  /** Came in live, but have no place in the order shown. */
-  waiting: number;
   fresh: ReadonlySet<string>;
 }
 
-export function useRows(kind: Kind, project: string, view: ListView, paused: boolean): Rows {
+export function emptyRows(key: string): State {
+  return { key, rows: [], total: null, pages: 0, loading: true, error: undefined, sortable: [], waiting: 0, uncertain: false };
+}
+
+/** `onGone` is told of rows that were deleted elsewhere. */
+export function useRows(kind: Kind, project: string, view: ListView, paused: boolean, onGone: (ids: ReadonlySet<string>) => void): Rows {
   const key = viewKey(kind, project, view);
-  const empty = (): State => ({ key, rows: [], total: null, pages: 0, loading: true, error: undefined, sortable: [] });
+  const empty = () => emptyRows(key);
   const [state, setState] = useState<State>(empty);
   const [turn, setTurn] = useState(0);
   const control = useRef<AbortController | null>(null);
@@ -50,14 +59,14 @@ export function useRows(kind: Kind, project: string, view: ListView, paused: boo
   const started = useMemo(() => Date.now(), [key, turn]);
 
   const load = useCallback(
-    async (page: number) => {
+    async (page: number, count = 1) => {
       control.current?.abort();
       const own = new AbortController();
       control.current = own;
       setState((old) => (page === 1 && old.key !== key ? empty() : { ...old, loading: true, error: undefined }));
       try {
-        const answer = await loadPage(kind, project, view, started, page, own.signal);
-        setState((old) => withPage(old, key, page, answer));
+        const answer = await loadPage(kind, project, view, started, page, { signal: own.signal, size: count * PAGE_SIZE });
+        setState((old) => withPage(old, key, page, count, answer));
       } catch (error) {
         if (!isAbort(error)) setState((old) => ({ ...old, key, loading: false, error }));
       }
@@ -66,7 +75,7 @@ export function useRows(kind: Kind, project: string, view: ListView, paused: boo
   );
 
   useEffect(() => {
-    void load(1);
+    void load(1, state.key === key ? Math.max(1, Math.min(state.pages, KEPT_PAGES)) : 1);
     return () => control.current?.abort();
   }, [load]);
 
@@ -75,18 +84,19 @@ export function useRows(kind: Kind, project: string, view: ListView, paused: boo
       void load(state.pages + 1);
   }, [state, load]);
   const reload = useCallback(() => setTurn((old) => old + 1), []);
-  const live = useLive(kind, project, view, paused, key, setState);
-  const change = useCallback((id: string, values: Partial<AnyRow>) => {
-    setState((old) => ({
-      ...old,
-      rows: old.rows.map((row) => (row.id === id ? ({ ...row, ...values } as AnyRow) : row)),
-    }));
-  }, []);
+  const live = useLive({ kind, project, view, key, started, setState, onGone }, paused, state.uncertain);
+  const refresh = useCallback(
+    (id: string) =>
+      void loadRow(kind, project, id)
+        .then((row) => row && setState((old) => ({ ...old, rows: old.rows.map((each) => (each.id === id ? row : each)) })))
+        .catch(() => undefined),
+    [kind, project],
+  );
   const remove = useCallback((ids: ReadonlySet<string>) => {
     setState((old) => ({ ...old, rows: old.rows.filter((row) => !ids.has(row.id)) }));
   }, []);
   const shown = state.key === key ? state : empty();
-  return { ...shown, more, reload, change, remove, ...live };
+  return { ...shown, more, reload, refresh, remove, ...live };
 }
 
 /** Spans come newest first too: the server's own order keeps those of a trace together instead. */
@@ -95,21 +105,27 @@ function sortingOf(kind: Kind, view: ListView): string {
   return sorting ? JSON.stringify([sorting]) : "";
 }
 
+interface PageOptions {
+  signal?: AbortSignal;
+  size?: number;
+  /** Nothing is cut or left out. */
+  whole?: boolean;
+}
+
 export async function loadPage(
   kind: Kind,
   project: string,
   view: ListView,
   now: number,
   page: number,
-  signal?: AbortSignal,
-  whole: { size: number } | null = null,
+  { signal, size = PAGE_SIZE, whole = false }: PageOptions = {},
 ): Promise<Page<AnyRow>> {
   return ask<Page<AnyRow>>(LISTS[kind], {
     query: {
       ...conditionsOf(project, view, now),
       page,
-      size: whole?.size ?? PAGE_SIZE,
-      truncate: whole === null && (await cutsLongValues()),
+      size,
+      truncate: !whole && (await cutsLongValues()),
       sorting: sortingOf(kind, view),
       exclude: whole ? "" : EXCLUDE[kind],
     },
@@ -117,18 +133,26 @@ export async function loadPage(
   });
 }
 
+/** One row as lists have it, whether it matches the view or not. */
+async function loadRow(kind: Kind, project: string, id: string): Promise<AnyRow | undefined> {
+  const only = { ...listViewOf(new URLSearchParams()), filters: JSON.stringify([{ field: "id", operator: "=", value: id }]) };
+  return (await loadPage(kind, project, only, Date.now(), 1, { size: 1 })).content[0];
+}
+
 /** Rows that came in live shift what the server counts as a page, so known rows may come again. */
-function withPage(old: State, key: string, page: number, answer: Page<AnyRow>): State {
+function withPage(old: State, key: string, page: number, count: number, answer: Page<AnyRow>): State {
   const before = page === 1 ? [] : old.rows;
   const known = new Set(before.map((row) => row.id));
   return {
     key,
     rows: [...before, ...answer.content.filter((row) => !known.has(row.id))],
     total: answer.total,
-    pages: page,
+    pages: page + count - 1,
     loading: false,
     error: undefined,
     sortable: answer.sortable_by ?? [],
+    waiting: page === 1 ? 0 : old.waiting,
+    uncertain: false,
   };
 }
 
@@ -145,89 +169,141 @@ export function mergeRows(rows: readonly AnyRow[], incoming: readonly AnyRow[]):
   // What is older than all that is loaded comes with its page.
   const last = rows.length > 0 ? rows[rows.length - 1]!.id : "";
   const top = [...added.values()].filter((row) => rows.length === 0 || row.id > last);
-  if (top.length === 0) return { rows: next, added: added.size };
+  if (top.length === 0) return { rows: next, added: 0 };
   const all = [...next, ...top].sort((a, b) => (a.id < b.id ? 1 : a.id > b.id ? -1 : 0));
-  return { rows: all, added: added.size };
+  return { rows: all, added: top.length };
+}
+
+/** What came in since it was shown last. */
+interface Arrivals {
+  rows: readonly AnyRow[];
+  gone: ReadonlySet<string>;
+}
+
+/** A row that is not among those shown may be a new one, or an old one of a page further down. */
+export function withArrivals(old: State, { rows: incoming, gone }: Arrivals, inPlace: boolean): State {
+  const kept = old.rows.filter((row) => !gone.has(row.id));
+  const removed = old.rows.length - kept.length;
+  const known = new Set(kept.map((row) => row.id));
+  const unknown = new Set(incoming.map((row) => row.id).filter((id) => !known.has(id)));
+  const { rows, added } = mergeRows(kept, inPlace ? incoming : incoming.filter((row) => known.has(row.id)));
+  return {
+    ...old,
+    rows,
+    total: old.total === null ? null : old.total - removed + added,
+    uncertain: old.uncertain || unknown.size > added || gone.size > removed,
+  };
+}
+
+/** The server's count: rows that have no place in the order shown wait. */
+export function withTotal(old: State, total: number, inPlace: boolean): State {
+  if (inPlace || old.total === null || total < old.total) return { ...old, total, waiting: 0 };
+  return { ...old, waiting: total - old.total };
 }
 
 const FLUSH_MS = 250;
+const FLUSH_BLIND_MS = 1500;
 const FRESH_MS = 2500;
+const COUNT_MS = 1000;
 
-function useLive(
-  kind: Kind,
-  project: string,
-  view: ListView,
-  paused: boolean,
-  key: string,
-  setState: (update: (old: State) => State) => void,
-): { live: LiveState; waiting: number; fresh: ReadonlySet<string> } {
-  const [live, setLive] = useState<LiveState>("off");
-  const [waiting, setWaiting] = useState(0);
-  const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
-  const inPlace = isNewestFirst(view) && kind !== "threads";
-  // Fixed bounds, and texts that only the server searches, cannot be judged here.
-  const blind = view.to !== "" || view.search !== "";
-
-  useEffect(() => {
-    setWaiting(0);
-    if (paused || view.to !== "") return setLive("off");
-    const poll = () => void pollRows(kind, project, view, key, inPlace, setState, setWaiting).catch(() => undefined);
-    let queue: AnyRow[] = [];
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const flush = () => {
-      timer = undefined;
-      const incoming = queue;
-      queue = [];
-      if (kind === "threads" || blind) return poll();
-      setState((old) => {
-        const known = new Set(old.rows.map((row) => row.id));
-        const unknown = new Set(incoming.map((row) => row.id).filter((id) => !known.has(id)));
-        if (!inPlace) setWaiting((count) => count + unknown.size);
-        const { rows } = mergeRows(old.rows, inPlace ? incoming : incoming.filter((row) => known.has(row.id)));
-        return { ...old, rows, total: inPlace && old.total !== null ? old.total + unknown.size : old.total };
-      });
-      setFresh(new Set(incoming.map((row) => row.id)));
-      setTimeout(() => setFresh(new Set()), FRESH_MS);
-    };
-    const stop = followEvents({
-      project,
-      query: {
-        kind: kind === "spans" ? "spans" : "traces",
-        filters: kind === "threads" ? "" : view.filters,
-        oql: kind === "threads" ? "" : view.oql,
-      },
-      onEvent: (event, data) => {
-        if (event !== "trace" && event !== "span") return;
-        queue.push(JSON.parse(data) as AnyRow);
-        timer ??= setTimeout(flush, kind === "threads" || blind ? 1500 : FLUSH_MS);
-      },
-      onPoll: poll,
-      onState: setLive,
-    });
-    return () => {
-      clearTimeout(timer);
-      stop();
-    };
-  }, [key, paused]);
-  return { live, waiting, fresh };
+interface Source {
+  kind: Kind;
+  project: string;
+  view: ListView;
+  key: string;
+  started: number;
+  setState: (update: (old: State) => State) => void;
+  onGone: (ids: ReadonlySet<string>) => void;
 }
 
-async function pollRows(
-  kind: Kind,
-  project: string,
-  view: ListView,
-  key: string,
-  inPlace: boolean,
-  setState: (update: (old: State) => State) => void,
-  setWaiting: (update: (old: number) => number) => void,
-): Promise<void> {
+function belongsOnTop({ kind, view }: Source): boolean {
+  return isNewestFirst(view) && kind !== "threads";
+}
+
+function useLive(source: Source, paused: boolean, uncertain: boolean): { live: LiveState; fresh: ReadonlySet<string> } {
+  const [live, setLive] = useState<LiveState>("off");
+  const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
+  const latest = useRef(source);
+  latest.current = source;
+  const rests = paused || source.view.to !== "";
+  useEffect(() => {
+    if (rests) return setLive("off");
+    return followRows(latest, setLive, (ids) => {
+      setFresh(ids);
+      setTimeout(() => setFresh(new Set()), FRESH_MS);
+    });
+  }, [source.key, rests]);
+  useEffect(() => {
+    if (rests || !uncertain) return;
+    const timer = setTimeout(() => void recount(latest.current).catch(() => undefined), COUNT_MS);
+    return () => clearTimeout(timer);
+  }, [source.key, rests, uncertain]);
+  return { live, fresh };
+}
+
+/** Shows what comes in, a few times a second, until the returned function is called. */
+function followRows(latest: { current: Source }, onState: (state: LiveState) => void, onFresh: (ids: ReadonlySet<string>) => void): () => void {
+  const source = latest.current;
+  const { kind, project, view, key, setState } = source;
+  const isThreads = kind === "threads";
+  // Texts that only the server searches cannot be judged here.
+  const blind = isThreads || view.search !== "";
+  const poll = () => void pollRows(source).catch(() => undefined);
+  let rows = new Map<string, AnyRow>();
+  let gone = new Set<string>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = () => {
+    const arrivals = { rows: blind ? [] : [...rows.values()], gone };
+    timer = undefined;
+    rows = new Map();
+    gone = new Set();
+    if (arrivals.gone.size > 0) latest.current.onGone(arrivals.gone);
+    setState((old) => (old.key === key ? withArrivals(old, arrivals, belongsOnTop(source)) : old));
+    if (blind) poll();
+    else onFresh(new Set(arrivals.rows.map((row) => row.id)));
+  };
+  const onEvent = (event: string, data: string) => {
+    if (event !== "trace" && event !== "span" && event !== "deleted") return;
+    const row = JSON.parse(data) as AnyRow;
+    rows.delete(row.id);
+    if (event !== "deleted") rows.set(row.id, row);
+    else if (!isThreads) gone.add(row.id);
+    timer ??= setTimeout(flush, blind ? FLUSH_BLIND_MS : FLUSH_MS);
+  };
+  const stop = followEvents({
+    project,
+    query: {
+      kind: kind === "spans" ? "spans" : "traces",
+      filters: isThreads ? "" : view.filters,
+      oql: isThreads ? "" : view.oql,
+    },
+    onEvent,
+    onPoll: poll,
+    onState,
+  });
+  return () => {
+    clearTimeout(timer);
+    stop();
+  };
+}
+
+async function recount(source: Source): Promise<void> {
+  const { kind, project, view, key, started, setState } = source;
+  // What comes in while the server counts makes it uncertain again.
+  setState((old) => ({ ...old, uncertain: false }));
+  const { total } = await loadPage(kind, project, view, started, 1, { size: 1 });
+  setState((old) => (old.key === key && old.pages > 0 ? withTotal(old, total, belongsOnTop(source)) : old));
+}
+
+async function pollRows(source: Source): Promise<void> {
+  const { kind, project, view, key, setState } = source;
+  const inPlace = belongsOnTop(source);
   const page = await loadPage(kind, project, view, Date.now(), 1);
   setState((old) => {
     // Another view is shown by now, or its first page is on its way.
     if (old.key !== key || old.pages === 0) return old;
-    if (old.rows.length <= PAGE_SIZE) return { ...old, rows: page.content, total: page.total };
-    if (inPlace) return { ...old, rows: mergeRows(old.rows, page.content).rows, total: page.total };
-    setWaiting(() => Math.max(0, page.total - (old.total ?? 0)));
-    return old;
+    const now = { ...old, uncertain: false };
+    if (old.rows.length <= PAGE_SIZE) return { ...now, rows: page.content, total: page.total, waiting: 0 };
+    return withTotal(inPlace ? { ...now, rows: mergeRows(old.rows, page.content).rows } : now, page.total, inPlace);
   });
 }
