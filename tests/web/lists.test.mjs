@@ -241,6 +241,23 @@ test("a time in the filter builder is typed to the minute", async () => {
   assert.equal(JSON.parse(lists.query("filters"))[0].value, new Date("2025-01-01T10:00").toISOString());
 });
 
+test("a column for each score, to sort by", async () => {
+  const name = "a, b: c";
+  for (const [index, value] of [[3, 0.25], [7, 0.75]])
+    await lists.call("PUT", `/traces/${lists.ids[index]}/feedback-scores`, { name, value, source: "sdk" });
+  await lists.list();
+  await lists.button("Columns").click();
+  await page.getByLabel(name, { exact: true }).check();
+  await page.keyboard.press("Escape");
+  await page.getByRole("columnheader", { name }).getByRole("button").click();
+  await page.locator(`.grid-row[data-index='0'][data-id='${lists.ids[7]}']`).getByText("0.75", { exact: true }).waitFor();
+  await page.reload();
+  await page.locator(`.grid-row[data-index='1'][data-id='${lists.ids[3]}']`).getByText("0.25", { exact: true }).waitFor();
+  await lists.button("Columns").click();
+  await lists.button("As at first").click();
+  await page.getByRole("columnheader", { name }).waitFor({ state: "hidden" });
+});
+
 test("long texts are cut where they are, with the button that removes them in sight", async () => {
   await lists.send({ name: "long", tags: ["x".repeat(90), "second"], error_info: { exception_type: "VeryLongNamesOfExceptionsWithoutSpaces" } });
   const filters = JSON.stringify([{ field: "name", operator: "not_contains", value: "y".repeat(400) }]);

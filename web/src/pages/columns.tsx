@@ -2,7 +2,7 @@
 import type { ComponentChild } from "preact";
 import type { Span, Thread, Trace } from "../api/types";
 import { Icon, type IconName } from "../components/icon";
-import { formatAgo, formatCost, formatDuration, formatNumber, formatPreview, formatScores, formatTime } from "../format";
+import { formatAgo, formatCost, formatDuration, formatNumber, formatPreview, formatScores, formatTime, scoreLabel } from "../format";
 import type { Kind } from "../query/fields";
 import type { AnyRow } from "../state/rows";
 
@@ -140,6 +140,36 @@ export const COLUMNS: Record<Kind, readonly ColumnSpec[]> = {
     { id: "last_updated_at", label: "Updated", size: 206, shown: false, sort: "last_updated_at", cell: (row) => time(row.last_updated_at) },
   ]),
 };
+
+const SCORE = "score.";
+
+export function isScoreColumn(id: string): boolean {
+  return id.startsWith(SCORE);
+}
+
+/** Ids stand in a list with commas between them, which names may have too. */
+function scoreColumn(name: string): ColumnSpec {
+  const cell = (row: AnyRow) => {
+    const score = row.feedback_scores?.find((each) => each.name === name);
+    return score ? text(scoreLabel(score)) : null;
+  };
+  return { id: SCORE + encodeURIComponent(name), label: name, size: 110, shown: false, numeric: true, sort: `feedback_scores.${name}`, cell };
+}
+
+function scoreName(id: string): string {
+  try {
+    return decodeURIComponent(id.slice(SCORE.length));
+  } catch {
+    return id.slice(SCORE.length);
+  }
+}
+
+/** All columns of a list: with one for each score, also for those that are chosen before their names
+ * are known. */
+export function columnsOf(kind: Kind, scores: readonly string[], chosen: readonly string[]): ColumnSpec[] {
+  const names = new Set([...scores, ...chosen.map(scoreName)]);
+  return [...COLUMNS[kind], ...[...names].sort().map(scoreColumn)];
+}
 
 export function defaultColumns(kind: Kind): string[] {
   return COLUMNS[kind].filter((column) => column.shown).map((column) => column.id);

@@ -22,7 +22,7 @@ import { setQuery, type Place } from "../state/route";
 import { useRows, type AnyRow, type Rows } from "../state/rows";
 import { selectionOf, useSelection, type Selection } from "../state/selection";
 import { useStored } from "../state/storage";
-import { COLUMNS, defaultColumns } from "./columns";
+import { columnsOf, defaultColumns, isScoreColumn, type ColumnSpec } from "./columns";
 import { Connect } from "./connect";
 import { ItemPanel, isPanelOpen, openItem, openedItem } from "./item_panel";
 
@@ -40,6 +40,7 @@ export function ListPage({ kind, project, place }: Props): VNode {
   const rows = useRows(kind, project, view, paused, drop);
   const hints = useHints(kind, project, rows.rows);
   const conditions = decodeFilters(view.filters);
+  const columns = useColumns(kind, view, hints.scores ?? []);
   const isFixed = view.to !== "";
   const isOpen = isPanelOpen(kind, place.query);
   useKeys({
@@ -61,7 +62,7 @@ export function ListPage({ kind, project, place }: Props): VNode {
         <RangeMenu {...view} onChange={(change) => setQuery(change)} />
         <LiveButton state={rows.live} paused={paused} fixed={isFixed} onToggle={() => setPaused(!paused)} />
         <ExportMenu {...shared} ids={null} label="Export" />
-        <Columns kind={kind} view={view} />
+        <ColumnsMenu columns={columns.all} chosen={columns.chosen} onChange={columns.choose} onReset={() => columns.choose(null)} />
       </div>
       <ConditionChips kind={kind} conditions={conditions} />
       {selected.size > 0 && (
@@ -89,8 +90,10 @@ export function ListPage({ kind, project, place }: Props): VNode {
         </div>
       ) : (
         <Grid
-          {...shared}
+          kind={kind}
+          view={view}
           rows={rows}
+          columns={columns}
           selected={selected}
           onSelect={(ids) => select(selectionOf(ids, rows.rows, selected))}
           open={openedItem(kind, place.query)}
@@ -191,38 +194,42 @@ function ConditionChips({ kind, conditions }: { kind: Kind; conditions: readonly
   );
 }
 
+interface Columns {
+  all: readonly ColumnSpec[];
+  chosen: string[];
+  choose: (chosen: string[] | null) => void;
+}
+
 /** Columns of the address win over those that the browser remembers. */
-function useColumns(kind: Kind, view: ListView): [chosen: string[], choose: (chosen: string[] | null) => void] {
+function useColumns(kind: Kind, view: ListView, scores: readonly string[]): Columns {
   const [stored, setStored] = useStored<string[]>(`columns.${kind}`, defaultColumns(kind));
-  const known = new Set(COLUMNS[kind].map((column) => column.id));
   const key = (view.columns ?? stored).join(",");
-  const chosen = useMemo(() => {
-    const list = key.split(",").filter((id) => known.has(id));
-    return list.length > 0 ? list : defaultColumns(kind);
-  }, [kind, key]);
+  const names = scores.join("\n");
+  const { all, chosen } = useMemo(() => {
+    const ids = key.split(",");
+    const all = columnsOf(kind, scores, ids.filter(isScoreColumn));
+    const known = ids.filter((id) => all.some((column) => column.id === id));
+    return { all, chosen: known.length > 0 ? known : defaultColumns(kind) };
+  }, [kind, key, names]);
   const choose = (next: string[] | null) => {
     setStored(next ?? defaultColumns(kind));
     setQuery({ columns: next ? next.join(",") : null }, true);
   };
-  return [chosen, choose];
+  return { all, chosen, choose };
 }
 
-function Columns({ kind, view }: { kind: Kind; view: ListView }): VNode {
-  const [chosen, choose] = useColumns(kind, view);
-  return <ColumnsMenu columns={COLUMNS[kind]} chosen={chosen} onChange={choose} onReset={() => choose(null)} />;
-}
-
-interface GridProps extends Omit<Props, "place"> {
+interface GridProps {
+  kind: Kind;
   view: ListView;
   rows: Rows;
+  columns: Columns;
   selected: Selection;
   onSelect: (ids: Iterable<string>) => void;
   open: string | null;
   rests: boolean;
 }
 
-function Grid({ kind, view, rows, selected, onSelect, open, rests }: GridProps): VNode {
-  const [chosen] = useColumns(kind, view);
+function Grid({ kind, view, rows, columns, ...rest }: GridProps): VNode {
   const [sizes, setSizes] = useStored<Record<string, number>>(`sizes.${kind}`, {});
   const sort = useCallback(
     (sorting: Sorting | null) => setQuery({ sort: sorting ? `${sorting.field}:${sorting.direction}` : null }),
@@ -233,8 +240,8 @@ function Grid({ kind, view, rows, selected, onSelect, open, rests }: GridProps):
     <DataGrid
       key={kind}
       label={`Table of ${kind}`}
-      columns={COLUMNS[kind]}
-      chosen={chosen}
+      columns={columns.all}
+      chosen={columns.chosen}
       sizes={sizes}
       onSizes={setSizes}
       rows={rows.rows}
@@ -242,13 +249,10 @@ function Grid({ kind, view, rows, selected, onSelect, open, rests }: GridProps):
       sortable={rows.sortable}
       sorting={view.sorting}
       onSort={sort}
-      selected={selected}
-      onSelect={onSelect}
-      open={open}
-      rests={rests}
       onOpen={onOpen}
       onEnd={rows.more}
       fresh={rows.fresh}
+      {...rest}
     />
   );
 }

@@ -21,7 +21,8 @@ export interface ListView {
 }
 
 export function listViewOf(query: URLSearchParams): ListView {
-  const [field, direction] = (query.get("sort") ?? "").split(":");
+  // The name of a score may have colons.
+  const [, field, direction] = /^(.+?)(?::(ASC|DESC))?$/.exec(query.get("sort") ?? "") ?? [];
   return {
     search: query.get("search") ?? "",
     filters: query.get("filters") ?? "",
