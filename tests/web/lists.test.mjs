@@ -273,6 +273,31 @@ test("long texts are cut where they are, with the button that removes them in si
   await page.waitForFunction(() => !location.search.includes("filters"));
 });
 
+test("a trace on a page of its own: its name in the title, the way back to the list as it was", async () => {
+  await lists.list("?search=chat&sort=name:ASC");
+  await lists.rows().first().click();
+  await page.getByLabel("Open as a page").click();
+  await page.getByRole("button", { name: "All traces (Esc)" }).waitFor();
+  await page.waitForFunction(() => document.title === "job 0 · ocelli");
+  await page.keyboard.press("Escape");
+  await lists.untilTotal(13);
+  assert.equal(lists.query("sort"), "name:ASC");
+  assert.equal(lists.query("trace"), null);
+  await page.waitForFunction(() => document.title === "traces · ocelli");
+});
+
+test("a thread on a page of its own: the way back to the list as it was", async () => {
+  await lists.list("?range=24h", "threads");
+  await lists.rows().first().click();
+  await page.getByLabel("Open as a page").click();
+  await page.getByRole("button", { name: "All threads (Esc)" }).waitFor();
+  await page.waitForFunction(() => document.title === "talk · ocelli");
+  await page.keyboard.press("Escape");
+  await lists.rows().first().waitFor();
+  assert.equal(lists.query("range"), "24h");
+  assert.equal(lists.query("thread"), null);
+});
+
 test("what is not there says so, once", async () => {
   await lists.open("/projects/nope/traces");
   await page.getByText("There is no such project").waitFor();

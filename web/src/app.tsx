@@ -12,6 +12,7 @@ import { TracePage } from "./pages/trace_page";
 import { KEY_HELP, useKeys } from "./state/keys";
 import { link, parsePath, usePlace, type Place, type Route } from "./state/route";
 import { applyTheme, currentTheme, THEMES, type Theme } from "./state/theme";
+import { titled } from "./state/title";
 
 export function App(): VNode {
   const place = usePlace();
@@ -84,8 +85,9 @@ function PageOf({ route, place }: { route: Route; place: Place }): VNode {
 }
 
 function titleOf(route: Route): string {
-  if (route.page === "project") return `${route.tab} · ocelli`;
-  return route.page === "unknown" ? "ocelli" : `${route.page} · ocelli`;
+  if (route.page === "project") return titled(route.tab);
+  if (route.page === "thread") return titled(route.thread);
+  return route.page === "unknown" ? "ocelli" : titled(route.page);
 }
 
 function Where({ route }: { route: Route }): VNode {

@@ -2,6 +2,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import { formatCost, formatDuration, formatNumber } from "../format";
+import { useTitle } from "../state/title";
 import { useSpan, useStructure, useTrace } from "../state/trace";
 import { Problem, Skeleton } from "./basics";
 import { RecordDetail } from "./record_detail";
@@ -22,6 +23,7 @@ export function TraceView({ project, trace: id, span: spanId, onSelect, actions,
   const structure = useStructure(project, trace.data, id);
   const data = trace.data;
   const isRunning = data !== undefined && !data.end_time;
+  useTitle(data?.name);
   return (
     <article class="trace" aria-label={`Trace ${data?.name ?? ""}`}>
       <header class="trace-head">

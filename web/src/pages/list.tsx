@@ -1,6 +1,6 @@
 /** A project's traces, spans or threads: the table with all that chooses its rows. */
 import type { VNode } from "preact";
-import { useCallback, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { ApiError, messageOf } from "../api/client";
 import type { LiveState } from "../api/events";
 import { IconButton, Problem, Skeleton, Empty, Spinner } from "../components/basics";
@@ -18,13 +18,13 @@ import { useDraft } from "../state/draft";
 import { useHints } from "../state/hints";
 import { useKeys } from "../state/keys";
 import { listViewOf, viewKey, type ListView, type Sorting } from "../state/list_view";
-import { setQuery, type Place } from "../state/route";
+import { rememberList, setQuery, type Place } from "../state/route";
 import { useRows, type AnyRow, type Rows } from "../state/rows";
 import { selectionOf, useSelection, type Selection } from "../state/selection";
 import { useStored } from "../state/storage";
 import { columnsOf, defaultColumns, isScoreColumn, type ColumnSpec } from "./columns";
 import { Connect } from "./connect";
-import { ItemPanel, isPanelOpen, openItem, openedItem } from "./item_panel";
+import { ItemPanel, isPanelOpen, openItem, openedItem, withoutPanel } from "./item_panel";
 
 interface Props {
   kind: Kind;
@@ -47,6 +47,7 @@ export function ListPage({ kind, project, place }: Props): VNode {
     ...(isFixed ? {} : { p: () => setPaused((old) => !old) }),
     ...(isOpen ? {} : { Escape: clear }),
   });
+  useEffect(() => rememberList(kind, project, withoutPanel(place.query)), [place]);
   const isFiltered = view.search + view.filters + view.oql + view.range + view.from + view.to !== "";
   const isEmpty = rows.total === 0 && rows.rows.length === 0 && !rows.error;
   const serverOql = rows.error instanceof ApiError ? serverOqlError(messageOf(rows.error)) : null;

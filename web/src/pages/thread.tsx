@@ -10,7 +10,7 @@ import { MediaView, Parts } from "../components/message_view";
 import { formatCost, formatDuration, formatNumber, formatTime, onlyText, plural } from "../format";
 import { useKeys } from "../state/keys";
 import { useAction, useLoad } from "../state/load";
-import { link, navigate } from "../state/route";
+import { link, listAddress, navigate } from "../state/route";
 import { findMedia } from "../views/media";
 import { Markdown } from "../views/markdown";
 import { recognizeMessages, type Role } from "../views/messages";
@@ -45,7 +45,7 @@ export function ThreadView({ project, thread: id, actions, onChange }: Props): V
   );
   const turns = useLoad(`turns ${project} ${id}`, (signal) => loadTurns(project, id, signal));
   const { data: owner } = useProject(project);
-  const back = () => navigate(link("projects", project, "threads"));
+  const back = () => navigate(listAddress("threads", project));
   useKeys(actions ? {} : { Escape: back });
   const isUnknown = thread.error instanceof ApiError && thread.error.isMissing && turns.data?.content.length === 0;
   const changed = () => {

@@ -6,7 +6,7 @@ import { IconButton } from "../components/basics";
 import { TraceView } from "../components/trace_view";
 import { useKeys } from "../state/keys";
 import { useLoad } from "../state/load";
-import { link, navigate, setQuery, type Place } from "../state/route";
+import { link, listAddress, navigate, setQuery, type Place } from "../state/route";
 
 export interface Neighbours {
   newer: string | undefined;
@@ -42,7 +42,7 @@ export function TracePage({ project, trace, place }: { project: string; trace: s
   const go = (id: string | undefined) => {
     if (id) navigate(link("projects", project, "traces", id));
   };
-  const back = () => navigate(link("projects", project, "traces"));
+  const back = () => navigate(listAddress("traces", project));
   useKeys({ Escape: back, n: () => go(near.older), b: () => go(near.newer) });
   return (
     <TraceView

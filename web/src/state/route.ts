@@ -115,6 +115,18 @@ export function queryWith(search: string, changes: Record<string, string | null>
   return text ? `?${text}` : "";
 }
 
+const lists = new Map<string, string>();
+
+/** Keeps how a list was looked at last, for the way back to it. */
+export function rememberList(kind: Tab, project: string, query: string): void {
+  lists.set(link("projects", project, kind), query);
+}
+
+export function listAddress(kind: Tab, project: string): string {
+  const path = link("projects", project, kind);
+  return path + (lists.get(path) ?? "");
+}
+
 /** Lets clicks on plain links inside the client change the page without loading it anew. */
 export function interceptLinks(): void {
   addEventListener("click", (event) => {
