@@ -382,6 +382,11 @@ bool filter_uses(const struct filter_node *node, enum filter_source source)
     return false;
 }
 
+bool filter_uses_scores(const struct filter_node *node)
+{
+    return filter_uses(node, SOURCE_SCORES) || filter_uses(node, SOURCE_SPAN_SCORES);
+}
+
 static struct filter_node *copy_tree(struct arena *arena, const struct filter_node *node,
                                      unsigned flags)
 {

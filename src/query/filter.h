@@ -59,6 +59,9 @@ struct filter_node *filter_join(struct arena *arena, struct filter_node *a, stru
 /* Whether any test of the tree asks for this source. */
 bool filter_uses(const struct filter_node *node, enum filter_source source);
 
+/* Whether any test asks for scores, of the subject or of its spans. */
+bool filter_uses_scores(const struct filter_node *node);
+
 /* The tree without the tests that are no own columns of the entity (query.md 7, last paragraph). */
 struct filter_node *filter_only_own(struct arena *arena, const struct filter_node *node);
 

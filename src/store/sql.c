@@ -19,6 +19,12 @@ void sql_done(struct sql *sql)
     buf_done(&sql->text);
 }
 
+void sql_sets_done(struct sql_sets *sets)
+{
+    for (size_t i = 0; sets && i < sets->count; i++)
+        sql_done(&sets->queries[i]);
+}
+
 void sql_add(struct sql *sql, const char *text)
 {
     if (!buf_append(&sql->text, str_of(text)))
@@ -236,6 +242,12 @@ void sql_add_entity_range(struct sql *sql, const struct entity_query *query,
     sql_add_uuid(sql, last);
 }
 
+bool sql_sorts_by_score(const struct entity_query *query)
+{
+    return query->order == ORDER_FIELD &&
+           query->resource->fields[query->sort_field].type == FIELD_OBJECTS;
+}
+
 void sql_add_sort_value(struct sql *sql, const struct entity_query *query)
 {
     switch (query->order == ORDER_FIELD ? query->sort_field : -1) {
@@ -248,8 +260,26 @@ void sql_add_sort_value(struct sql *sql, const struct entity_query *query)
         sql_add(sql, ")");
         break;
     default:
-        sql_add(sql, zone_measures[zone_sort_measure(query)].sql);
+        if (sql_sorts_by_score(query))
+            sql_add(sql, "id_rank(0, t.id)");
+        else
+            sql_add(sql, zone_measures[zone_sort_measure(query)].sql);
     }
+}
+
+void sql_add_score_ranks(struct sql *sql, const struct entity_query *query)
+{
+    /* A missing score is the pair (0, absent): ranks are odd, so that it comes before a present 0.
+     */
+    sql_add(sql, "SELECT f.entity, 2 * score_mean(f.value) + 1 FROM score f WHERE f.kind = ");
+    sql_add_int(sql, is_span(query) ? 1 : 0);
+    sql_add(sql, " AND f.project = ");
+    sql_add_int(sql, query->project.key);
+    sql_add(sql, " AND f.name_key = lower(");
+    sql_add_text(sql, query->sort_key);
+    sql_add(sql, ") AND f.name = ");
+    sql_add_text(sql, query->sort_key);
+    sql_add(sql, " GROUP BY f.entity ORDER BY f.entity");
 }
 
 /* What stands around a column to sort by it: only absent times and numbers are NULL. */

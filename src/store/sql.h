@@ -22,15 +22,31 @@ struct sql_bind {
     };
 };
 
+struct sql_sets;
+
 struct sql {
     struct arena *arena;
-    int64_t project_key; /* what conditions on scores are about */
-    bool on_traces;      /* `t` is a trace where a test on a thread's traces stands */
+    int64_t project_key;   /* what conditions on scores are about */
+    struct sql_sets *sets; /* conditions on scores ask id_in() of sets that are listed here; NULL:
+                              they have subqueries */
+    bool on_traces;        /* `t` is a trace where a test on a thread's traces stands */
     struct buf text;
     struct sql_bind *binds;
     size_t bind_count, bind_size;
     bool failed; /* too large */
 };
+
+/* Queries that give the ids of a set, in any order and perhaps some of them twice. The first one is
+ * number 1 of id_in(); number 0 is the set that an order by a score takes its ranks from, see
+ * sql_add_score_ranks(). */
+#define SQL_SETS_MAX (2 * FILTER_TESTS_MAX)
+struct sql_sets {
+    struct sql queries[SQL_SETS_MAX];
+    size_t count;
+};
+
+/* Frees what the texts of sets grew to. NULL-safe. */
+void sql_sets_done(struct sql_sets *sets);
 
 /* An empty text. sql_done() frees what it grew to. */
 void sql_init(struct sql *sql, struct arena *arena);
@@ -83,7 +99,15 @@ void sql_add_zone_conditions(struct sql *sql, const struct entity_query *query);
 void sql_needed_trigrams(const struct entity_query *query, struct arena *arena,
                          struct trigrams_needed *ret);
 
-/* Appends what a number is sorted by: one expression, NULL for absent values. */
+/* Whether a query is in the order of a score. */
+bool sql_sorts_by_score(const struct entity_query *query);
+
+/* Appends a query for the ids that have the score of the order, with the numbers that they are
+ * sorted by; all other ids have 0. */
+void sql_add_score_ranks(struct sql *sql, const struct entity_query *query);
+
+/* Appends what a number is sorted by: one expression, NULL for absent values. Of scores, the rank
+ * in set 0. */
 void sql_add_sort_value(struct sql *sql, const struct entity_query *query);
 
 /* Appends a whole statement: a row for each row that counts, with the columns of enum

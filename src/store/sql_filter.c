@@ -286,14 +286,14 @@ static void add_enum(struct sql *sql, const struct filter_node *node)
     }
 }
 
-/* Opens a set of ids that have scores: of the subject itself, or the traces of scored spans. */
+/* The ids that have scores: of the subject itself, or the traces of scored spans. */
 static void add_scored(struct sql *sql, const struct filter_node *node)
 {
     bool of_spans = node->field->source == SOURCE_SPAN_SCORES;
 
-    sql_add(sql, of_spans ? "(SELECT s.trace_id FROM score f JOIN span s ON s.id = f.entity"
+    sql_add(sql, of_spans ? "SELECT s.trace_id FROM score f JOIN span s ON s.id = f.entity"
                             " AND s.project = f.project WHERE f.kind = "
-                          : "(SELECT f.entity FROM score f WHERE f.kind = ");
+                          : "SELECT f.entity FROM score f WHERE f.kind = ");
     sql_add(sql, node->field->key);
     sql_add(sql, " AND f.project = ");
     sql_add_int(sql, sql->project_key);
@@ -321,6 +321,52 @@ static void add_mean_set(struct sql *sql, const struct filter_node *node, enum f
         sql_add_int(sql, (int64_t)value);
     else
         sql_add_real(sql, node->value.n && node->value.p[0] == '-' ? -1e30 : 1e30);
+}
+
+/* Begins a test whether the column is in a set, which is to be written to what comes back: a
+ * subquery in place, or a query of its own whose ids are listed before (sql.h). */
+static struct sql *open_set(struct sql *sql, const char *column, const char *in)
+{
+    struct sql *query;
+
+    if (!sql->sets || sql->sets->count == SQL_SETS_MAX) {
+        sql_add(sql, column);
+        sql_add(sql, in);
+        sql_add(sql, "(");
+        return sql;
+    }
+    query = &sql->sets->queries[sql->sets->count++];
+    sql_init(query, sql->arena);
+    query->project_key = sql->project_key;
+    sql_add(sql, in[1] == 'N' ? "NOT id_in(" : "id_in(");
+    sql_add_int(sql, (int64_t)sql->sets->count);
+    sql_add(sql, ", ");
+    sql_add(sql, column);
+    return query;
+}
+
+static void add_in_named(struct sql *sql, const struct filter_node *node)
+{
+    struct sql *query = open_set(sql, node->field->column, " IN ");
+
+    add_named_scores(query, node);
+    sql_add(sql, ")");
+}
+
+static void add_in_any(struct sql *sql, const struct filter_node *node)
+{
+    struct sql *query = open_set(sql, node->field->column, " IN ");
+
+    add_scored(query, node);
+    sql_add(sql, ")");
+}
+
+static void add_in_mean(struct sql *sql, const struct filter_node *node, const char *in,
+                        enum filter_operator op)
+{
+    struct sql *query = open_set(sql, node->field->column, in);
+
+    add_mean_set(query, node, op);
     sql_add(sql, ")");
 }
 
@@ -331,24 +377,16 @@ static void add_scores(struct sql *sql, const struct filter_node *node)
     case OPERATOR_IS_EMPTY:
     case OPERATOR_IS_NOT_EMPTY:
         sql_add(sql, node->op == OPERATOR_IS_EMPTY ? "NOT ifnull(" : "ifnull(");
-        sql_add(sql, node->field->column);
-        sql_add(sql, " IN ");
-        add_named_scores(sql, node);
-        sql_add(sql, "), 0)");
+        add_in_named(sql, node);
+        sql_add(sql, ", 0)");
         return;
     case OPERATOR_NOT_EQUAL:
-        sql_add(sql, node->field->column);
-        sql_add(sql, " IN ");
-        add_scored(sql, node);
-        sql_add(sql, ") AND ");
-        sql_add(sql, node->field->column);
-        sql_add(sql, " NOT IN ");
-        add_mean_set(sql, node, OPERATOR_EQUAL);
+        add_in_any(sql, node);
+        sql_add(sql, " AND ");
+        add_in_mean(sql, node, " NOT IN ", OPERATOR_EQUAL);
         return;
     default:
-        sql_add(sql, node->field->column);
-        sql_add(sql, " IN ");
-        add_mean_set(sql, node, node->op);
+        add_in_mean(sql, node, " IN ", node->op);
     }
 }
 

@@ -191,11 +191,7 @@ static bool bounds_span_ids(const struct entity_query *query)
 
 bool sql_scans_ranges(const struct entity_query *query)
 {
-    /* A set of scored ids would be made anew for each range. */
-    return !query->has_trace && !query->ids &&
-           !(query->filter &&
-             (finds_by_index(query->filter) || filter_uses(query->filter, SOURCE_SCORES) ||
-              filter_uses(query->filter, SOURCE_SPAN_SCORES)));
+    return !query->has_trace && !query->ids && !(query->filter && finds_by_index(query->filter));
 }
 
 bool sql_narrows_zones(const struct entity_query *query)
@@ -205,8 +201,7 @@ bool sql_narrows_zones(const struct entity_query *query)
 
 bool sql_uses_zones(const struct entity_query *query)
 {
-    return !query->has_trace && !query->ids && !(query->filter && finds_by_index(query->filter)) &&
-           sql_narrows_zones(query);
+    return sql_scans_ranges(query) && sql_narrows_zones(query);
 }
 
 void sql_add_zones(struct sql *sql, const struct entity_query *query)

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <stdatomic.h>
 
+#include "store/sql.h"
 #include "store/sqlite/names.h"
 #include "store/sqlite/sql.h"
 #include "store/store.h"
@@ -94,8 +95,10 @@ struct session {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     size_t names_mark; /* writer: names known when the transaction began */
     size_t names_savepoint;
-    struct zone_notes *zones; /* writer: see zone.h */
-    struct page *page;        /* readers: what page_add() collects into */
+    struct zone_notes *zones;     /* writer: see zone.h */
+    struct page *page;            /* readers: what page_add() collects into */
+    const struct id_set *id_sets; /* readers: what id_in() and id_rank() look into */
+    size_t id_hints[SQL_SETS_MAX + 1];
     bool writer;
     int64_t snapshot;    /* readers: which one it sees, or SNAPSHOT_UNKNOWN */
     int64_t deadline_ns; /* readers: of what runs now */
@@ -144,6 +147,11 @@ void session_close(struct session *session);
 /* Readers: begins in the snapshot of what is committed now, and ends. */
 enum err session_begin_read(struct session *session);
 void session_end_read(struct session *session);
+
+/* Readers: whether what runs has to end. SQLite asks in statements that run for long; what runs
+ * many short ones has to ask between them, and fails with session_ended(). */
+bool session_is_over(struct session *session);
+enum err session_ended(struct session *session);
 
 /* Keeps SQLite's words about the failure. ERR_TIMEOUT when the time was up,
  * ERR_ABANDONED when nobody waits for it any more, ERR_TOO_LARGE when a stored text is beyond the

@@ -153,7 +153,9 @@ static enum err take_range(struct session *session, sqlite3_stmt *statement, str
         *ret_ordered = page_append(page, &key);
     }
     sqlite3_reset(statement);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? ERR_OK : session_failed(session, "list");
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return session_failed(session, "list");
+    return session_is_over(session) ? session_ended(session) : ERR_OK;
 }
 
 /* Fills the page in the default order: its rows come first, and what is behind them is only
@@ -179,10 +181,12 @@ static enum err take_first(struct session *session, struct scan *scan, struct ar
     if (!statement)
         return failure(session, &sql);
     *ret_ordered = true;
+    session->id_sets = scan->sets;
     for (; !err && *ret_ordered && range < scan->count && page->count < page->capacity; range++) {
         scan_bind(statement, bind, scan->by_range ? &scan->ranges[range] : NULL);
         err = take_range(session, statement, page, ret_ordered);
     }
+    session->id_sets = NULL;
     if (err || !*ret_ordered || page->count < page->capacity)
         return err;
     scan_cut(scan, range - 1, &page->keys[page->count - 1]);
@@ -203,6 +207,8 @@ static enum err offer_zone(struct session *session, sqlite3_stmt *statement, str
             page_offer(page, &key);
     }
     sqlite3_reset(statement);
+    if (rc == SQLITE_DONE && session_is_over(session))
+        return session_ended(session);
     return rc == SQLITE_DONE ? ERR_OK : session_failed(session, "list");
 }
 
@@ -344,6 +350,92 @@ enum err entity_open_by_id(struct session *session, const struct entity_query *q
     return err;
 }
 
+/* Adds the first rows without a score, as far as they can be on the page. */
+static enum err offer_unscored(struct session *session, const struct scan *scan,
+                               struct arena *arena, struct page *page)
+{
+    sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
+    bool full = page->count == page->capacity;
+    size_t added = 0;
+    struct sql sql;
+    int bind, rc;
+
+    if (full && (page->capacity == 0 || (page->keys[0].i > 0) == page->descending))
+        return ERR_OK;
+    sql_init(&sql, arena);
+    sql_add(&sql, "SELECT 0");
+    sql_add(&sql, key_columns(&scan->query));
+    scan_add_source(&sql, scan, &bind);
+    sql_add(&sql, " AND NOT id_in(0, t.id)");
+    statement = session_prepare_sql(session, &sql);
+    sql_done(&sql);
+    if (!statement)
+        return failure(session, &sql);
+    for (size_t i = 0; i < scan->count && added < page->capacity; i++) {
+        scan_bind(statement, bind, scan->by_range ? &scan->ranges[i] : NULL);
+        while (added < page->capacity && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+            struct page_key key;
+            read_key(statement, &key);
+            page_offer(page, &key);
+            added++;
+        }
+        if (added < page->capacity && rc != SQLITE_DONE)
+            return session_failed(session, "list");
+        if (session_is_over(session))
+            return session_ended(session);
+        sqlite3_reset(statement);
+    }
+    return ERR_OK;
+}
+
+/* Scores can be there without their trace. */
+static enum err check_scored(struct session *session, const struct scan *scan, struct arena *arena,
+                             const struct page *page, bool *ret_all)
+{
+    *ret_all = true;
+    for (size_t i = 0; i < page->count && *ret_all; i++) {
+        struct arena_mark mark = arena_mark(arena);
+        struct row row = {0};
+        enum err err =
+            page->keys[i].i == 0
+                ? ERR_NOT_FOUND
+                : store_entity_get(session, scan->query.resource, 0, scan->query.project.key,
+                                   &page->keys[i].id, LOAD_NONE, arena, &row);
+        arena_rewind(arena, mark);
+        if (err && err != ERR_NOT_FOUND)
+            return err;
+        *ret_all = page->keys[i].i == 0 || row.exists;
+    }
+    return ERR_OK;
+}
+
+/* The page in the order of a score: those who have it, and as many of the others as may be on it.
+ */
+static enum err find_scored(struct session *session, const struct entity_query *query,
+                            struct arena *arena, struct page *page)
+{
+    const struct id_set *scored;
+    struct scan scan;
+    bool all = false;
+    enum err err = scan_init(session, query, arena, &scan);
+
+    if (!err && query->resource == &trace_resource)
+        err = page_init(page, query, arena);
+    if (!err && query->resource == &trace_resource) {
+        scored = &scan.sets[0];
+        for (size_t i = 0; i < scored->count; i++)
+            page_offer(page, &(struct page_key){
+                                 .kind = PAGE_INT, .i = scored->ranks[i], .id = scored->ids[i]});
+        session->id_sets = scan.sets;
+        err = offer_unscored(session, &scan, arena, page);
+        session->id_sets = NULL;
+        page_sort(page);
+        if (!err)
+            err = check_scored(session, &scan, arena, page, &all);
+    }
+    return err || all ? err : collect(session, &scan, arena, page);
+}
+
 /* The page in the order of a number, of a project of which nothing is left out. */
 static enum err find_sorted(struct session *session, const struct entity_query *query,
                             struct arena *arena, struct page *page)
@@ -351,6 +443,8 @@ static enum err find_sorted(struct session *session, const struct entity_query *
     struct scan scan;
     enum err err;
 
+    if (sql_sorts_by_score(query))
+        return find_scored(session, query, arena, page);
     if (zone_sort_measure(query) >= 0) {
         err = walk_zones(session, query, arena, page);
         if (err || page->count == page->capacity)
@@ -385,8 +479,8 @@ static enum way choose_way(const struct entity_query *query)
 {
     bool whole = entity_is_whole_project(query), by_field = query->order == ORDER_FIELD;
     bool spans = query->resource == &span_resource;
-    bool by_number =
-        by_field && (query->sort_field == ENTITY_USAGE || zone_sort_measure(query) >= 0);
+    bool by_number = by_field && (query->sort_field == ENTITY_USAGE || sql_sorts_by_score(query) ||
+                                  zone_sort_measure(query) >= 0);
 
     if (!page_fits(query) || query->resource == &thread_resource)
         return WAY_TABLE;
@@ -420,6 +514,12 @@ enum err store_entity_page(struct session *session, const struct entity_query *q
         err = find_matches(session, query, arena, page);
     else
         err = sort_keys(session, query, arena, page);
+    if (sql_sorts_by_score(query) && id_set_is_too_large(err, arena)) {
+        err = store_entity_count(session, query, ret_total);
+        if (!err)
+            err = sort_keys(session, query, arena, page);
+        way = WAY_TEXT;
+    }
     if (err)
         return err;
     if (way == WAY_COLLECT)

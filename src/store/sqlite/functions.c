@@ -10,6 +10,7 @@
 #include "model/tags.h"
 #include "query/json_path.h"
 #include "store/pack.h"
+#include "store/sqlite/id_set.h"
 #include "store/sqlite/page.h"
 #include "store/sqlite/zone.h"
 #include "store/sqlite/zone_text.h"
@@ -407,6 +408,8 @@ int functions_register(struct session *session)
         rc = zone_functions_register(session);
     if (rc == SQLITE_OK)
         rc = zone_text_functions_register(session);
+    if (rc == SQLITE_OK)
+        rc = id_set_functions_register(session);
     if (rc == SQLITE_OK)
         rc = page_functions_register(session);
     return rc == SQLITE_OK ? aggregates_register(session) : rc;

@@ -10,6 +10,8 @@
 #define RANGE_ZONES 32
 /* A zone has about so many rows. */
 #define ZONE_ROWS 128
+/* Ids are few when there are so many rows for each. */
+#define RARE_SHARE 100
 /* With fewer rows, waking the helpers costs more than they save. */
 #define SHARED_ROWS 8192
 
@@ -119,16 +121,91 @@ static enum err list_ranges(struct session *session, struct scan *scan, struct a
     return ERR_OK;
 }
 
+/* ---- the sets ---- */
+
+/* Whether the filter asks for scores only in tests that each row must meet, by having one. */
+static bool demands_scores(const struct filter_node *node)
+{
+    bool any = false;
+
+    if (node->kind == FILTER_TEST)
+        return node->op != OPERATOR_IS_EMPTY && node->op != OPERATOR_NOT_EQUAL;
+    if (node->kind != FILTER_AND)
+        return false;
+    for (const struct filter_node *child = node->first; child; child = child->next) {
+        if (!filter_uses_scores(child))
+            continue;
+        if (!demands_scores(child))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+/* Few ids are looked up one by one faster than all rows are asked. */
+static bool are_few(const struct entity_query *query, const struct id_set *sets, size_t count)
+{
+    int64_t rows = is_span(query) ? query->project.span_count : query->project.trace_count;
+
+    for (size_t i = 1; i < count; i++) {
+        if ((int64_t)sets[i].count * RARE_SHARE < rows)
+            return demands_scores(query->filter);
+    }
+    return false;
+}
+
+static enum err load_ranks(struct session *session, const struct entity_query *query,
+                           struct arena *arena, struct id_set *ret)
+{
+    struct sql sql;
+    enum err err;
+
+    sql_init(&sql, arena);
+    sql_add_score_ranks(&sql, query);
+    err = id_set_load(session, &sql, arena, ret);
+    sql_done(&sql);
+    return err;
+}
+
+/* Finds whom conditions on scores mean, so that ranges of rows can be asked. Without ranges they
+ * stay subqueries. */
+static enum err load_sets(struct session *session, struct scan *scan, struct arena *arena)
+{
+    const struct entity_query *query = &scan->query;
+    bool filtered = query->filter && filter_uses_scores(query->filter);
+    struct id_set *sets = arena_zalloc(arena, sizeof(*sets));
+    size_t count = 1;
+    enum err err = ERR_OK;
+
+    if (!filtered && !sql_sorts_by_score(query))
+        return ERR_OK;
+    if (filtered)
+        err = id_sets_load(session, query, arena, &sets, &count);
+    if (!err && sql_sorts_by_score(query))
+        err = load_ranks(session, query, arena, &sets[0]);
+    scan->sets = sets;
+    if (sql_sorts_by_score(query))
+        return err;
+    if (id_set_is_too_large(err, arena) || (!err && are_few(query, sets, count))) {
+        scan->by_range = false;
+        scan->sets = NULL;
+        return ERR_OK;
+    }
+    return err;
+}
+
 enum err scan_init(struct session *session, const struct entity_query *query, struct arena *arena,
                    struct scan *ret)
 {
     struct scan_range bounds;
+    enum err err;
 
     *ret = (struct scan){.query = *query, .count = 1};
     /* What the writer has noted of zones is not written yet. */
     ret->by_range = !session->writer && sql_scans_ranges(query);
-    if (!ret->by_range)
-        return ERR_OK;
+    err = ret->by_range || sql_sorts_by_score(query) ? load_sets(session, ret, arena) : ERR_OK;
+    if (err || !ret->by_range)
+        return err;
     ret->count = 0;
     bounds = take_bounds(&ret->query);
     return list_ranges(session, ret, arena, &bounds);
@@ -173,6 +250,8 @@ void scan_add_source(struct sql *sql, const struct scan *scan, int *ret_bind)
     static const struct uuid any;
 
     *ret_bind = 0;
+    if (scan->sets)
+        sql->sets = arena_zalloc(sql->arena, sizeof(*sql->sets));
     if (scan->by_range) {
         sql_add_entity_range(sql, &scan->query, &any, &any);
         *ret_bind = (int)sql->bind_count - 1;
@@ -181,6 +260,8 @@ void scan_add_source(struct sql *sql, const struct scan *scan, int *ret_bind)
     }
     if (scan->behind)
         add_behind(sql, scan);
+    sql_sets_done(sql->sets);
+    sql->sets = NULL;
 }
 
 void scan_bind(sqlite3_stmt *statement, int bind, const struct scan_range *range)
@@ -225,7 +306,9 @@ static void fail(struct run *run, const struct session *session, enum err err)
 static void finish_range(struct run *run, struct session *session, sqlite3_stmt *statement, int rc)
 {
     const struct scan_result *result = run->result;
-    enum err err = rc == SQLITE_ROW ? ERR_OK : session_failed(session, "scan");
+    enum err err = rc != SQLITE_ROW           ? session_failed(session, "scan")
+                   : session_is_over(session) ? session_ended(session)
+                                              : ERR_OK;
 
     pthread_mutex_lock(&run->mutex);
     if (!err && result->page)
@@ -271,7 +354,9 @@ static void work(void *context, struct session *session)
         page = page_twin(run->result->page);
     pthread_mutex_unlock(&run->mutex);
     session->page = page;
+    session->id_sets = run->scan->sets;
     run_ranges(run, session);
+    session->id_sets = NULL;
     session->page = NULL;
     mem_free(page);
     pthread_mutex_lock(&run->mutex);

@@ -3,7 +3,7 @@
 #ifndef OCELLI_STORE_SQLITE_SCAN_H
 #define OCELLI_STORE_SQLITE_SCAN_H
 
-#include "store/sql.h"
+#include "store/sqlite/id_set.h"
 #include "store/sqlite/page.h"
 
 /* Ids of traces, inclusive. */
@@ -18,6 +18,8 @@ struct scan {
     struct scan_range *ranges;     /* newest first */
     size_t count;                  /* 1 without ranges */
     int64_t rows;                  /* about so many rows are in them */
+    const struct id_set *sets;     /* that conditions on scores and an order by one look into, by
+                                      their numbers; or NULL */
 };
 
 /* Lists the ranges of a query, in the arena. ERR_TOO_LARGE, ERR_TIMEOUT, ERR_ABANDONED,

@@ -3,13 +3,18 @@
 
 #include <stdio.h>
 
+enum err session_ended(struct session *session)
+{
+    return session->abandoned ? ERR_ABANDONED : ERR_TIMEOUT;
+}
+
 enum err session_failed(struct session *session, const char *what)
 {
     snprintf(session->message, sizeof(session->message), "%s: %s (%d)", what,
              sqlite3_errmsg(session->db), sqlite3_extended_errcode(session->db));
     switch (sqlite3_errcode(session->db)) {
     case SQLITE_INTERRUPT:
-        return session->abandoned ? ERR_ABANDONED : ERR_TIMEOUT;
+        return session_ended(session);
     case SQLITE_TOOBIG:
         return ERR_TOO_LARGE;
     default:

@@ -84,10 +84,8 @@ void session_close(struct session *session)
     mem_free(session);
 }
 
-/* Whether what runs has to end. */
-static int is_over(void *context)
+bool session_is_over(struct session *session)
 {
-    struct session *session = context;
     int64_t now = clock_monotonic_ns();
 
     if (session->watch.is_abandoned && now >= session->ask_at_ns) {
@@ -95,6 +93,11 @@ static int is_over(void *context)
         session->abandoned = session->watch.is_abandoned(session->watch.context);
     }
     return session->abandoned || now > session->deadline_ns;
+}
+
+static int is_over(void *context)
+{
+    return session_is_over(context);
 }
 
 /* At each row that a statement gives back, and at its end. */
@@ -125,6 +128,7 @@ struct session *session_open(struct store *store, bool writer, char *message, si
     session->store = store;
     arena_init(&session->scratch, SCRATCH_BODIES * store->body_limit);
     session->writer = writer;
+    session->deadline_ns = INT64_MAX;
     /* Reading connections open for writing too, as a reader of a WAL must be able to make the
      * index file; query_only keeps them from changing data. */
     snprintf(pragmas, sizeof(pragmas),
@@ -186,8 +190,6 @@ static void *run_checkpoints(void *context)
     char message[128];
     struct session *session = session_open(store, false, message, sizeof(message));
 
-    if (session)
-        session->deadline_ns = INT64_MAX;
     pthread_mutex_lock(&store->mutex);
     while (session && !store->stopping) {
         if (store->wal_pages < CHECKPOINT_PAGES) {
