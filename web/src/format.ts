@@ -1,17 +1,35 @@
 /** Values as people read them. */
 import type { Json, Score } from "./api/types";
 
+/** Rounded before the unit is chosen, so that nothing reads "60 s" or "60 min". */
 export function formatDuration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return "";
   const size = Math.abs(ms);
+  const sign = ms < 0 ? "-" : "";
   if (size === 0) return "0 ms";
-  if (size < 1) return `${ms.toFixed(2)} ms`;
-  if (size < 10) return `${ms.toFixed(1)} ms`;
-  if (size < 1000) return `${Math.round(ms)} ms`;
-  if (size < 60_000) return `${(ms / 1000).toFixed(size < 10_000 ? 2 : 1)} s`;
-  const seconds = Math.round(ms / 1000);
-  if (size < 3_600_000) return `${Math.trunc(seconds / 60)} min ${Math.abs(seconds % 60)} s`;
-  return `${Math.trunc(seconds / 3600)} h ${Math.abs(Math.round((seconds % 3600) / 60))} min`;
+  const short = shortDuration(size);
+  if (short) return sign + short;
+  const seconds = Math.round(size / 1000);
+  if (seconds < 3600) return `${sign}${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(size / 60_000);
+  return `${sign}${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Below a minute, with three digits at most; "" for what is longer. */
+function shortDuration(ms: number): string {
+  if (ms < 0.005) return "< 0.01 ms";
+  if (ms < 0.995) return `${ms.toFixed(2)} ms`;
+  if (ms < 9.95) return `${ms.toFixed(1)} ms`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 9995) return `${(ms / 1000).toFixed(2)} s`;
+  return ms < 59_950 ? `${(ms / 1000).toFixed(1)} s` : "";
+}
+
+/** In one unit, as the axis of a chart has little room: "3.5 min". */
+export function formatDurationShort(ms: number): string {
+  const units: [number, string][] = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1000, "s"], [1, "ms"]];
+  const [size, unit] = units.find(([each]) => Math.abs(ms) >= each) ?? [1, "ms"];
+  return `${NUMBER.format(Number((ms / size).toPrecision(3)))} ${unit}`;
 }
 
 export function formatCost(usd: number | null | undefined): string {
