@@ -3,7 +3,7 @@ import type { Json, Span } from "../src/api/types";
 import { flatRecord, recordsToCsv, toCsv } from "../src/query/csv";
 import { findMedia, mediaOfText } from "../src/views/media";
 import { parseMarkdown, inline } from "../src/views/markdown";
-import { buildTree, visibleNodes } from "../src/views/span_tree";
+import { barOf, buildTree, visibleNodes } from "../src/views/span_tree";
 import { toYaml } from "../src/views/yaml";
 
 describe("toYaml", () => {
@@ -71,6 +71,25 @@ describe("buildTree", () => {
     expect(visibleNodes(tree.roots, new Set(["a"])).length).toBe(1);
     const found = visibleNodes(tree.roots, new Set(["a"]), (each) => each.name === "find me");
     expect(found.map((node) => node.span.id)).toEqual(["a", "b", "c"]);
+  });
+
+  it("ends now while the trace runs, so that running spans have a length", () => {
+    const spans = [span("done"), span("works", undefined, 500, { end_time: undefined })];
+    const start = new Date(1000).toISOString();
+    const tree = buildTree(spans, { start, now: 5000 });
+    expect([tree.start, tree.end, tree.isRunning]).toEqual([1000, 5000, true]);
+    expect(barOf(tree, 1500, null)).toEqual({ left: 0.125, width: 0.875 });
+    const late = buildTree(spans, { start, now: 1500 });
+    expect(late.end).toBe(2000);
+    const ended = buildTree(spans, { start, end: new Date(3000).toISOString() });
+    expect([ended.end, ended.isRunning]).toEqual([3000, false]);
+  });
+
+  it("has bars of the trace and of spans that begin before and end after it", () => {
+    const tree = buildTree([span("early", undefined, -1000), span("late", undefined, 1000)], { start: new Date(1000).toISOString(), end: new Date(2000).toISOString() });
+    expect([tree.start, tree.end]).toEqual([0, 3000]);
+    expect(barOf(tree, 1000, 2000)).toEqual({ left: 1 / 3, width: 1 / 3 });
+    expect(barOf(buildTree([]), 0, 0)).toEqual({ left: 0, width: 1 });
   });
 
   it("takes a chain of 30000", () => {

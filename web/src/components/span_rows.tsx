@@ -5,9 +5,9 @@ import type { Trace } from "../api/types";
 import { formatCost, formatDuration, formatNumber } from "../format";
 import { TYPE_ICONS } from "../pages/columns";
 import { useKeys } from "../state/keys";
-import type { Structure } from "../state/trace";
+import { isUnfinished, type Structure } from "../state/trace";
 import { useRowHeight, useVirtual } from "../state/virtual";
-import { visibleNodes, type SpanNode } from "../views/span_tree";
+import { barOf, visibleNodes, type SpanNode, type SpanTree } from "../views/span_tree";
 import { Problem, Skeleton } from "./basics";
 import { Icon } from "./icon";
 
@@ -148,8 +148,7 @@ function Rows({ trace, structure, rows, closed, selected, onSelect, onToggle }: 
               key={each.span.id}
               {...shared}
               node={each}
-              start={tree.start}
-              length={tree.end - tree.start}
+              tree={tree}
               closed={closed.has(each.span.id)}
               onSelect={() => onSelect(each.span.id)}
               onToggle={() => onToggle(each.span.id)}
@@ -171,8 +170,10 @@ interface RowProps {
   onSelect: () => void;
 }
 
-function TraceRow({ trace, tree, index, top, height, selected, tabIndex, onSelect }: RowProps & { trace: Trace | undefined; tree: Structure["tree"] }): VNode {
+function TraceRow({ trace, tree, index, top, height, selected, tabIndex, onSelect }: RowProps & { trace: Trace | undefined; tree: SpanTree }): VNode {
   const hasSpans = tree.roots.length > 0;
+  const start = trace ? Date.parse(trace.start_time) : tree.start;
+  const end = trace?.end_time ? Date.parse(trace.end_time) : null;
   return (
     <div
       class="tree-row"
@@ -194,29 +195,27 @@ function TraceRow({ trace, tree, index, top, height, selected, tabIndex, onSelec
         </span>
         {trace?.error_info && <span class="bad-text" title="Error"><Icon name="alert" /></span>}
       </div>
-      <Bar type="trace" left={0} width={1} label={trace ? durationText(trace.duration, !trace.end_time) : ""} running={trace !== undefined && !trace.end_time} />
+      <Bar type="trace" {...barOf(tree, start, end)} label={trace ? durationText(tree, start, end, trace.duration) : ""} running={isUnfinished(trace)} />
     </div>
   );
 }
 
-function durationText(ms: number | undefined, isRunning: boolean): string {
-  return isRunning ? "running" : formatDuration(ms);
+/** Of what runs, the time so far; how long a span without an end took in an ended trace nobody knows. */
+function durationText(tree: SpanTree, start: number, end: number | null, duration: number | undefined): string {
+  if (end !== null) return formatDuration(duration);
+  return tree.isRunning ? `running ${formatDuration(tree.end - start)}` : "running";
 }
 
 interface SpanRowProps extends RowProps {
   node: SpanNode;
-  start: number;
-  length: number;
+  tree: SpanTree;
   closed: boolean;
   onToggle: () => void;
 }
 
-function SpanRow({ node, start, length, closed, index, top, height, selected, tabIndex, onSelect, onToggle }: SpanRowProps): VNode {
+function SpanRow({ node, tree, closed, index, top, height, selected, tabIndex, onSelect, onToggle }: SpanRowProps): VNode {
   const { span } = node;
   const type = span.type ?? "general";
-  const isRunning = node.end === null;
-  const left = length > 0 ? (node.start - start) / length : 0;
-  const width = length > 0 ? ((node.end ?? start + length) - node.start) / length : 1;
   const hasChildren = node.children.length > 0;
   const cost = span.total_estimated_cost ? ` · ${formatCost(span.total_estimated_cost)}` : "";
   return (
@@ -254,7 +253,7 @@ function SpanRow({ node, start, length, closed, index, top, height, selected, ta
         ) : null}
         {closed && <span class="muted">+{formatNumber(node.size)}</span>}
       </div>
-      <Bar type={type} left={left} width={width} label={durationText(span.duration, isRunning) + cost} running={isRunning} />
+      <Bar type={type} {...barOf(tree, node.start, node.end)} label={durationText(tree, node.start, node.end, span.duration) + cost} running={node.end === null} />
     </div>
   );
 }
@@ -267,7 +266,7 @@ function Bar({ type, left, width, label, running }: { type: string; left: number
   const isOver = end >= 0.7 && left <= 0.3;
   return (
     <div class={`bar-cell type-${type}`}>
-      <span class={`bar${running ? " running" : ""}`} style={{ left: percent(left), width: percent(Math.min(width, 1 - left)), ...(isOver ? { opacity: 0.28 } : {}) }} />
+      <span class={`bar${running ? " running" : ""}`} style={{ left: `min(${percent(left)}, 100% - 3px)`, width: percent(Math.min(width, 1 - left)), ...(isOver ? { opacity: 0.28 } : {}) }} />
       <span class="bar-label" style={place}>
         {label}
       </span>

@@ -1,9 +1,8 @@
 /** A trace: the tree of its spans beside the one that is looked at. */
 import type { ComponentChildren, VNode } from "preact";
-import { useEffect } from "preact/hooks";
 import { formatCost, formatDuration, formatNumber } from "../format";
 import { useTitle } from "../state/title";
-import { useSpan, useStructure, useTrace } from "../state/trace";
+import { isUnfinished, useSpan, useStructure, useTrace } from "../state/trace";
 import { Problem, Skeleton } from "./basics";
 import { RecordDetail } from "./record_detail";
 import { SpanRows } from "./span_rows";
@@ -22,7 +21,8 @@ export function TraceView({ project, trace: id, span: spanId, onSelect, actions,
   const trace = useTrace(id);
   const structure = useStructure(project, trace.data, id);
   const data = trace.data;
-  const isRunning = data !== undefined && !data.end_time;
+  const isRunning = isUnfinished(data);
+  const { tree } = structure;
   useTitle(data?.name);
   return (
     <article class="trace" aria-label={`Trace ${data?.name ?? ""}`}>
@@ -32,6 +32,7 @@ export function TraceView({ project, trace: id, span: spanId, onSelect, actions,
         {data?.error_info && <span class="chip bad">{data.error_info.exception_type || "error"}</span>}
         <div class="facts grow">
           {data?.duration !== undefined && <b>{formatDuration(data.duration)}</b>}
+          {tree.isRunning && data && <b>{formatDuration(tree.end - Date.parse(data.start_time))}</b>}
           {data && structure.total !== null && (
             <span>
               <b>{formatNumber(structure.total)}</b> {structure.total === 1 ? "span" : "spans"}
@@ -68,12 +69,6 @@ export function TraceView({ project, trace: id, span: spanId, onSelect, actions,
 
 function Detail({ trace, span: id, onChange }: { trace: ReturnType<typeof useTrace>; span: string | null; onChange: () => void }): VNode {
   const span = useSpan(id);
-  const isRunning = span.data !== undefined && !span.data.end_time;
-  useEffect(() => {
-    if (!isRunning) return;
-    const timer = setTimeout(span.reload, 3000);
-    return () => clearTimeout(timer);
-  }, [isRunning, span.data]);
   const shown = id === null ? trace : span;
   return (
     <div class="detail" tabIndex={0} role="region" aria-label={id === null ? "Details of the trace" : "Details of the span"}>

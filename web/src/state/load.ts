@@ -47,6 +47,20 @@ export function useLoad<T>(key: string | null, load: (signal: AbortSignal) => Pr
   };
 }
 
+/** Asks again, some time after each answer, while `active` and seen. */
+export function useRefresh({ loading, reload }: Pick<Loaded<unknown>, "loading" | "reload">, active: boolean, ms: number): void {
+  useEffect(() => {
+    if (!active || loading) return;
+    let timer: ReturnType<typeof setTimeout>;
+    const again = () => {
+      if (document.hidden) timer = setTimeout(again, ms);
+      else reload();
+    };
+    timer = setTimeout(again, ms);
+    return () => clearTimeout(timer);
+  }, [active, loading, reload, ms]);
+}
+
 /** An action with its progress and what went wrong. */
 export function useAction(): {
   busy: boolean;

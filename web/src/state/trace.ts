@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { ask, isAbort } from "../api/client";
 import type { Page, Span, Trace } from "../api/types";
 import { buildTree, type SpanTree } from "../views/span_tree";
-import { useLoad, type Loaded } from "./load";
+import { useLoad, useRefresh, type Loaded } from "./load";
 
 /** The first spans are asked for alone, so that they are there at once. */
 const FIRST_SIZE = 500;
@@ -83,7 +83,7 @@ export function useStructure(project: string, trace: Trace | undefined, id: stri
   }, [project, id, turn]);
 
   const shown = state.id === id ? state : NOTHING;
-  const isRunning = trace !== undefined && !trace.end_time;
+  const isRunning = isUnfinished(trace);
   const isLarge = (shown.total ?? 0) > PAGE_SIZE;
   useEffect(() => {
     if (!isRunning) return;
@@ -91,7 +91,11 @@ export function useStructure(project: string, trace: Trace | undefined, id: stri
     return () => clearTimeout(timer);
   }, [isRunning, isLarge, shown.spans, turn]);
 
-  const tree = useMemo(() => buildTree(shown.spans, trace?.start_time, trace?.end_time), [shown.spans, trace?.start_time, trace?.end_time]);
+  const [start, end] = [trace?.start_time, trace?.end_time];
+  const tree = useMemo(
+    () => buildTree(shown.spans, { start, end, now: isRunning ? Date.now() : undefined }),
+    [shown.spans, start, end, isRunning],
+  );
   const reload = useCallback(() => setTurn((old) => old + 1), []);
   return { tree, loaded: shown.spans.length, total: shown.total, error: shown.error, reload };
 }
@@ -99,15 +103,16 @@ export function useStructure(project: string, trace: Trace | undefined, id: stri
 /** The trace itself; a running one is asked for again. */
 export function useTrace(id: string): Loaded<Trace> {
   const loaded = useLoad(`trace ${id}`, (signal) => ask<Trace>("trace", { parts: { id }, signal }));
-  const isRunning = loaded.data !== undefined && !loaded.data.end_time;
-  useEffect(() => {
-    if (!isRunning) return;
-    const timer = setTimeout(loaded.reload, REFRESH_MS);
-    return () => clearTimeout(timer);
-  }, [isRunning, loaded.data]);
+  useRefresh(loaded, isUnfinished(loaded.data), REFRESH_MS);
   return loaded;
 }
 
 export function useSpan(id: string | null): Loaded<Span> {
-  return useLoad(id && `span ${id}`, (signal) => ask<Span>("span", { parts: { id: id! }, signal }));
+  const loaded = useLoad(id && `span ${id}`, (signal) => ask<Span>("span", { parts: { id: id! }, signal }));
+  useRefresh(loaded, isUnfinished(loaded.data), REFRESH_MS);
+  return loaded;
+}
+
+export function isUnfinished(record: Trace | Span | undefined): boolean {
+  return record !== undefined && !record.end_time;
 }

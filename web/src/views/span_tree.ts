@@ -18,10 +18,19 @@ export interface SpanTree {
   byId: Map<string, SpanNode>;
   start: number;
   end: number;
+  /** The time line ends now. */
+  isRunning: boolean;
+}
+
+/** Bounds of the trace as far as they are known; `now` while it runs. */
+export interface TraceTimes {
+  start?: string | undefined;
+  end?: string | undefined;
+  now?: number | undefined;
 }
 
 /** A span whose parent is unknown, or would close a circle, becomes a root. */
-export function buildTree(spans: readonly Span[], traceStart?: string, traceEnd?: string): SpanTree {
+export function buildTree(spans: readonly Span[], trace: TraceTimes = {}): SpanTree {
   const byId = new Map<string, SpanNode>();
   for (const span of spans) {
     const start = Date.parse(span.start_time);
@@ -36,14 +45,22 @@ export function buildTree(spans: readonly Span[], traceStart?: string, traceEnd?
   }
   breakCircles(byId, roots);
   const order = visit(roots);
-  let start = traceStart ? Date.parse(traceStart) : Infinity;
-  let end = traceEnd ? Date.parse(traceEnd) : -Infinity;
+  let start = trace.start ? Date.parse(trace.start) : Infinity;
+  let end = trace.end ? Date.parse(trace.end) : (trace.now ?? -Infinity);
   for (const node of order) {
     if (node.start < start) start = node.start;
     const last = node.end ?? node.start;
     if (last > end) end = last;
   }
-  return { roots, byId, start: Number.isFinite(start) ? start : 0, end: Number.isFinite(end) ? end : 0 };
+  const finite = (time: number) => (Number.isFinite(time) ? time : 0);
+  return { roots, byId, start: finite(start), end: finite(end), isRunning: trace.now !== undefined };
+}
+
+/** Where a bar lies on the time line, in parts of its length. What has not ended reaches to its end. */
+export function barOf(tree: SpanTree, start: number, end: number | null): { left: number; width: number } {
+  const length = tree.end - tree.start;
+  if (length <= 0) return { left: 0, width: 1 };
+  return { left: (start - tree.start) / length, width: ((end ?? tree.end) - start) / length };
 }
 
 function byStart(a: SpanNode, b: SpanNode): number {
