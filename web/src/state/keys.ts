@@ -1,4 +1,4 @@
-/** Keys of the whole page. A field that is being typed into keeps its keys, except Escape. */
+/** Keys of the whole page. A field that is being typed into keeps its keys; Escape leaves it. */
 import { useEffect, useRef } from "preact/hooks";
 
 export interface KeyHelp {
@@ -45,7 +45,7 @@ interface Layer {
 // What was opened last comes first.
 const layers: Layer[] = [];
 
-function isTyping(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | null): target is HTMLElement {
   return (
     target instanceof HTMLElement &&
     (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
@@ -61,9 +61,14 @@ function pressesItself(event: KeyboardEvent): boolean {
 
 function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if ((isTyping(event.target) && event.key !== "Escape") || pressesItself(event)) return;
+  if (pressesItself(event)) return;
   // A dialog keeps all keys to itself; the browser closes it on Escape.
   if (document.querySelector("dialog:modal")) return;
+  if (isTyping(event.target)) {
+    // What was typed would be lost if the same key closed what the field stands in.
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
   for (let i = layers.length - 1; i >= 0; i--) {
     const action = layers[i]!.keys.current[event.key];
     if (!action || action(event) === false) continue;
