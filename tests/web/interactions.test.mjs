@@ -379,8 +379,10 @@ describe("a trace", () => {
     await comments.getByText("Second", { exact: true }).waitFor();
     await checkAxe(page, "annotated trace");
     await comments.getByRole("button", { name: "Remove comment" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove", exact: true }).click();
     await comments.getByText("Second", { exact: true }).waitFor({ state: "hidden" });
     await scores.getByRole("button", { name: "Remove score helpful" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove", exact: true }).click();
     await scores.locator("[data-score=helpful]").waitFor({ state: "hidden" });
     const tags = page.getByRole("region", { name: "Tags" });
     await tags.getByLabel("Add tag").fill("seen");

@@ -1,20 +1,21 @@
-/** Tags, scores and comments of a trace, span or thread: shown, given, changed, removed. */
+/** Tags and scores of a trace, span or thread: shown, given, changed, removed. */
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
-import { addComment, changeComment, deleteComment, deleteScore, putScore, setTags, type NewScore, type Target } from "../api/annotate";
+import { deleteScore, putScore, setTags, type NewScore, type Target } from "../api/annotate";
 import { ask } from "../api/client";
-import type { Comment, FeedbackDefinition, Page, Score } from "../api/types";
-import { formatAgo, formatTime, scoreLabel } from "../format";
+import type { FeedbackDefinition, Page, Score } from "../api/types";
+import { scoreLabel } from "../format";
+import { cancelOnEscape, useFocusOn, useFocusWhenShown } from "../state/focus";
 import { useAction, useLoad } from "../state/load";
-import { IconButton, Problem } from "./basics";
+import { Confirm, IconButton, Problem } from "./basics";
 import { Icon } from "./icon";
 
-interface Props {
+export interface AnnotationProps {
   target: Target;
   onChange: () => void;
 }
 
-export function TagsEditor({ target, onChange }: Props): VNode {
+export function TagsEditor({ target, onChange }: AnnotationProps): VNode {
   const [text, setText] = useState("");
   const action = useAction();
   const tags = target.record.tags ?? [];
@@ -53,60 +54,99 @@ function useDefinitions() {
   return useLoad("definitions", (signal) => ask<Page<FeedbackDefinition>>("definitions", { query: { page: 1, size: 1000 }, signal }));
 }
 
-export function Scores({ target, onChange }: Props): VNode {
+export function Scores({ target, onChange }: AnnotationProps): VNode {
   const scores = target.record.feedback_scores ?? [];
   const definitions = useDefinitions();
   const [editing, setEditing] = useState<string | null>(null);
+  const [removing, setRemoving] = useState<Score | null>(null);
+  const [section, focusOn] = useFocusOn();
   const action = useAction();
   const known = definitions.data?.content ?? [];
+  const definitionOf = (name: string) => known.find((each) => each.name === name);
+  const stopEditing = (name: string) => {
+    setEditing(null);
+    const quoted = `"${CSS.escape(name)}"`;
+    focusOn(`[data-score=${quoted}] button, [data-add=${quoted}]`);
+  };
   const put = async (score: NewScore) => {
     if (!(await action.run(() => putScore(target, score)))) return;
-    setEditing(null);
+    // The button of a definition goes away with its first score, which comes a moment later.
+    stopEditing(scores.some((each) => each.name === score.name) ? score.name : "");
     onChange();
   };
   const remove = async (score: Score) => {
-    if (await action.run(() => deleteScore(target, score))) onChange();
+    if (!(await action.run(() => deleteScore(target, score)))) return;
+    setRemoving(null);
+    focusOn('[data-add=""]');
+    onChange();
   };
-  const free = known.filter((definition) => !scores.some((score) => score.name === definition.name));
+  const form = (score: ScoreFormProps["score"], isNew: boolean) => (
+    <ScoreForm key={score.name} score={score} isNew={isNew} definition={definitionOf(score.name)} busy={action.busy} onSave={put} onClose={() => stopEditing(score.name)} />
+  );
   return (
-    <section aria-label="Scores">
+    <section aria-label="Scores" ref={section}>
       <header>
         <h2>Scores</h2>
       </header>
       <div class="scores">
         {scores.map((score) =>
           editing === score.name ? (
-            <ScoreForm key={score.name} score={score} definition={known.find((each) => each.name === score.name)} busy={action.busy} onSave={put} onClose={() => setEditing(null)} />
+            form(score, false)
           ) : (
-            <div class="score" key={score.name} data-score={score.name}>
-              <b>{score.name}</b>
-              <span>{scoreLabel(score)}</span>
-              {score.reason && <span class="muted">{score.reason}</span>}
-              <span class="grow" />
-              <span class="muted hide-phone">{[score.source, score.created_by].filter(Boolean).join(" · ")}</span>
-              <IconButton icon="edit" label={`Change score ${score.name}`} onClick={() => setEditing(score.name)} />
-              <IconButton icon="delete" label={`Remove score ${score.name}`} onClick={() => void remove(score)} disabled={action.busy} />
-            </div>
+            <ScoreRow key={score.name} score={score} definition={definitionOf(score.name)} busy={action.busy} onEdit={() => setEditing(score.name)} onRemove={() => setRemoving(score)} />
           ),
         )}
-        {editing !== null && !scores.some((score) => score.name === editing) && (
-          <ScoreForm key={editing} score={{ name: editing, value: 0 }} isNew definition={known.find((each) => each.name === editing)} busy={action.busy} onSave={put} onClose={() => setEditing(null)} />
-        )}
+        {editing !== null && !scores.some((score) => score.name === editing) && form({ name: editing, value: 0 }, true)}
         {editing === null && (
           <div class="row">
-            {free.map((definition) => (
-              <button key={definition.id} type="button" title={definition.description} onClick={() => setEditing(definition.name)}>
-                <Icon name="plus" /> {definition.name}
-              </button>
-            ))}
-            <button type="button" onClick={() => setEditing("")}>
+            {known
+              .filter((definition) => !scores.some((score) => score.name === definition.name))
+              .map((definition) => (
+                <button key={definition.id} type="button" data-add={definition.name} title={definition.description} onClick={() => setEditing(definition.name)}>
+                  <Icon name="plus" /> {definition.name}
+                </button>
+              ))}
+            <button type="button" data-add="" onClick={() => setEditing("")}>
               <Icon name="plus" /> Other score
             </button>
           </div>
         )}
       </div>
-      {action.error && <Problem error={action.error} />}
+      {action.error && !removing && <Problem error={action.error} />}
+      {removing && (
+        <Confirm
+          title={`Remove the score ${removing.name}?`}
+          text={labelOf(removing, definitionOf(removing.name))}
+          action="Remove"
+          busy={action.busy}
+          error={action.error}
+          onConfirm={() => void remove(removing)}
+          onClose={() => setRemoving(null)}
+        />
+      )}
     </section>
+  );
+}
+
+interface ScoreRowProps {
+  score: Score;
+  definition: FeedbackDefinition | undefined;
+  busy: boolean;
+  onEdit: () => void;
+  onRemove: () => void;
+}
+
+function ScoreRow({ score, definition, busy, onEdit, onRemove }: ScoreRowProps): VNode {
+  return (
+    <div class="score" data-score={score.name}>
+      <b>{score.name}</b>
+      <span>{labelOf(score, definition)}</span>
+      {score.reason && <span class="muted">{score.reason}</span>}
+      <span class="grow" />
+      <span class="muted hide-phone">{[score.source, score.created_by].filter(Boolean).join(" · ")}</span>
+      <IconButton icon="edit" label={`Change score ${score.name}`} onClick={onEdit} />
+      <IconButton icon="delete" label={`Remove score ${score.name}`} onClick={onRemove} disabled={busy} />
+    </div>
   );
 }
 
@@ -130,11 +170,18 @@ export function choicesOf(definition: FeedbackDefinition | undefined): [label: s
   ];
 }
 
+/** The value as its definition names it. */
+function labelOf(score: Score, definition: FeedbackDefinition | undefined): string {
+  const choice = choicesOf(definition)?.find(([, value]) => value === score.value);
+  return scoreLabel(choice && !score.category_name ? { ...score, category_name: choice[0] } : score);
+}
+
 function ScoreForm({ score, definition, isNew, busy, onSave, onClose }: ScoreFormProps): VNode {
   const [name, setName] = useState(score.name);
   const [value, setValue] = useState(isNew ? "" : String(score.value));
   const [category, setCategory] = useState(score.category_name ?? "");
   const [reason, setReason] = useState(score.reason ?? "");
+  const form = useFocusWhenShown<HTMLFormElement>("input, .segments button");
   const choices = choicesOf(definition);
   const isComplete = name.trim() !== "" && value !== "" && Number.isFinite(Number(value));
   const save = (event: Event) => {
@@ -143,7 +190,7 @@ function ScoreForm({ score, definition, isNew, busy, onSave, onClose }: ScoreFor
     onSave({ name: name.trim(), value: Number(value), ...(category ? { category_name: category } : {}), ...(reason.trim() ? { reason: reason.trim() } : {}) });
   };
   return (
-    <form class="score" onSubmit={save} aria-label={`Score ${name}`}>
+    <form class="score" ref={form} onSubmit={save} onKeyDown={cancelOnEscape(onClose)} aria-label={`Score ${name}`}>
       {definition || !isNew ? (
         <b>{name}</b>
       ) : (
@@ -187,100 +234,5 @@ function ScoreForm({ score, definition, isNew, busy, onSave, onClose }: ScoreFor
         Cancel
       </button>
     </form>
-  );
-}
-
-export function Comments({ target, onChange }: Props): VNode {
-  const comments = target.record.comments ?? [];
-  const [text, setText] = useState("");
-  const [editing, setEditing] = useState<string | null>(null);
-  const action = useAction();
-  const run = async (work: () => Promise<unknown>) => {
-    const ok = await action.run(work);
-    if (ok) onChange();
-    return ok;
-  };
-  const add = async (event: Event) => {
-    event.preventDefault();
-    if (text.trim() && (await run(() => addComment(target, text.trim())))) setText("");
-  };
-  return (
-    <section aria-label="Comments">
-      <header>
-        <h2>Comments</h2>
-      </header>
-      <div class="stack">
-        {comments.map((comment) => (
-          <CommentView
-            key={comment.id}
-            comment={comment}
-            editing={editing === comment.id}
-            busy={action.busy}
-            onEdit={() => setEditing(editing === comment.id ? null : comment.id)}
-            onSave={async (next) => {
-              if (await run(() => changeComment(target, comment, next))) setEditing(null);
-            }}
-            onRemove={() => void run(() => deleteComment(target, comment))}
-          />
-        ))}
-        <form class="stack" onSubmit={(event) => void add(event)}>
-          <textarea aria-label="New comment" placeholder="Write a comment" value={text} onInput={(event) => setText(event.currentTarget.value)} />
-          {text.trim() && (
-            <div class="row">
-              <button type="submit" class="primary" disabled={action.busy}>
-                Comment
-              </button>
-            </div>
-          )}
-        </form>
-      </div>
-      {action.error && <Problem error={action.error} />}
-    </section>
-  );
-}
-
-interface CommentProps {
-  comment: Comment;
-  editing: boolean;
-  busy: boolean;
-  onEdit: () => void;
-  onSave: (text: string) => void;
-  onRemove: () => void;
-}
-
-function CommentView({ comment, editing, busy, onEdit, onSave, onRemove }: CommentProps): VNode {
-  const [text, setText] = useState(comment.text);
-  return (
-    <div class="comment">
-      <div class="row">
-        <b>{comment.created_by ?? ""}</b>
-        <span class="muted grow" title={formatTime(comment.created_at)}>
-          {formatAgo(comment.created_at)}
-        </span>
-        <IconButton icon="edit" label="Change comment" onClick={onEdit} />
-        <IconButton icon="delete" label="Remove comment" onClick={onRemove} disabled={busy} />
-      </div>
-      {editing ? (
-        <form
-          class="stack"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (text.trim()) onSave(text.trim());
-          }}
-        >
-          <textarea aria-label="Comment" value={text} onInput={(event) => setText(event.currentTarget.value)} />
-          <div class="row">
-            <button type="submit" class="primary" disabled={busy || !text.trim()}>
-              Save
-            </button>
-            <button type="button" onClick={onEdit}>
-              Cancel
-            </button>
-          </div>
-        </form>
-      ) : (
-        <p>{comment.text}</p>
-      )}
-    </div>
   );
 }

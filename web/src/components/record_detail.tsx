@@ -5,9 +5,10 @@ import type { Span, Trace } from "../api/types";
 import { formatCost, formatDuration, formatNumber, formatTime } from "../format";
 import { TYPE_ICONS } from "../pages/columns";
 import { link } from "../state/route";
-import { Comments, Scores, TagsEditor } from "./annotations";
+import { Scores, TagsEditor } from "./annotations";
 import { CopyButton } from "./basics";
 import { BodyView } from "./body_view";
+import { Comments } from "./comments";
 import { Icon } from "./icon";
 
 interface Props {

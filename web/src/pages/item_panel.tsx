@@ -1,5 +1,6 @@
 /** What is opened beside a list: a trace with its spans, or a thread. Named in the address. */
-import type { VNode } from "preact";
+import type { RefObject, VNode } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { IconButton } from "../components/basics";
 import { Icon } from "../components/icon";
 import { TraceView } from "../components/trace_view";
@@ -52,6 +53,32 @@ export function ItemPanel(props: Props): VNode | null {
   return <Panel {...props} opened={opened ?? props.place.query.get("trace")!} />;
 }
 
+/** A step draws the content anew and so takes the focus away: it goes to the same button of what is
+ * shown now, or to the panel; when the panel closes, to the row. */
+function usePanelFocus(opened: string): RefObject<HTMLElement | null> {
+  const panel = useRef<HTMLElement>(null);
+  const row = useRef(opened);
+  row.current = opened;
+  const button = useRef<string | null>(null);
+  useLayoutEffect(() => {
+    const focused = document.activeElement;
+    if (focused && focused !== document.body) return;
+    const same = button.current && panel.current?.querySelector<HTMLElement>(`button[aria-label="${CSS.escape(button.current)}"]:enabled`);
+    (same || panel.current)?.focus();
+  }, [opened]);
+  useLayoutEffect(() => {
+    const remember = (event: FocusEvent) => (button.current = (event.target as HTMLElement).getAttribute("aria-label"));
+    panel.current?.addEventListener("focusin", remember);
+    return () => {
+      const focused = document.activeElement;
+      if (focused && focused !== document.body && !focused.closest(".panel, .grid")) return;
+      const there = document.querySelector<HTMLElement>(`.grid-row[data-id="${CSS.escape(row.current)}"]`);
+      (there ?? document.querySelector<HTMLElement>(".grid"))?.focus();
+    };
+  }, []);
+  return panel;
+}
+
 function Panel({ kind, project, place, rows, opened }: Props & { opened: string }): VNode {
   const at = rows.rows.findIndex((row) => row.id === opened);
   // A link may open a trace that is not among the rows that are loaded.
@@ -67,6 +94,7 @@ function Panel({ kind, project, place, rows, opened }: Props & { opened: string 
     if (at + by > rows.rows.length - 5) rows.more();
   };
   useKeys({ Escape: closeItem, n: () => step(1), b: () => step(-1) });
+  const panel = usePanelFocus(opened);
   const trace = place.query.get("trace");
   const full = kind === "threads" ? link("projects", project, "threads", opened) : link("projects", project, "traces", trace ?? opened);
   const span = place.query.get("span");
@@ -83,7 +111,7 @@ function Panel({ kind, project, place, rows, opened }: Props & { opened: string 
     </div>
   );
   return (
-    <aside class="panel" aria-label={kind === "threads" ? "Thread" : "Trace"}>
+    <aside class="panel" ref={panel} tabIndex={-1} aria-label={kind === "threads" ? "Thread" : "Trace"}>
       {kind === "threads" ? (
         <ThreadView key={opened} project={project} thread={opened} actions={actions} onChange={onChange} />
       ) : (
