@@ -1,7 +1,7 @@
 // Every page with real data, at both widths, light and dark: it shows what was sent, axe finds
 // nothing, nothing sticks out; screenshots are kept.
 import { after, before, test } from "node:test";
-import { checkAxe, checkWidth, openBrowser, picture, SIZES, THEMES } from "./support/browser.mjs";
+import { checkAxe, checkHeight, checkWidth, openBrowser, picture, SIZES, THEMES } from "./support/browser.mjs";
 import { seed, startServer } from "./support/server.mjs";
 
 let server, ids;
@@ -49,6 +49,7 @@ for (const size of Object.keys(SIZES)) {
           await page.waitForTimeout(300);
           await picture(page, `${each.name}-${size}-${theme}`);
           await checkWidth(page, each.name);
+          await checkHeight(page, each.name);
           await checkAxe(page, each.name);
         });
       }

@@ -68,3 +68,9 @@ export async function checkWidth(page, where) {
   const { inner, scroll } = await page.evaluate(() => ({ inner: innerWidth, scroll: document.documentElement.scrollWidth }));
   assert.ok(scroll <= inner, `${where}: ${scroll} pixels wide in a window of ${inner}`);
 }
+
+/** What scrolls does so inside the page, whose head stays. */
+export async function checkHeight(page, where) {
+  const { inner, scroll } = await page.evaluate(() => ({ inner: innerHeight, scroll: document.documentElement.scrollHeight }));
+  assert.ok(scroll <= inner, `${where}: ${scroll} pixels high in a window of ${inner}`);
+}

@@ -1,6 +1,6 @@
 /** A thread as a conversation. */
 import type { ComponentChildren, VNode } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Target } from "../api/annotate";
 import { ApiError, ask, tell } from "../api/client";
 import type { Json, Page, Thread, Trace } from "../api/types";
@@ -10,7 +10,7 @@ import { Comments } from "../components/comments";
 import { MediaView, Parts } from "../components/message_view";
 import { formatCost, formatDuration, formatNumber, formatTime, onlyText, plural } from "../format";
 import { useKeys } from "../state/keys";
-import { useAction, useLoad } from "../state/load";
+import { useAction, useLoad, useRefresh, type Loaded } from "../state/load";
 import { link, listAddress, navigate } from "../state/route";
 import { findMedia } from "../views/media";
 import { Markdown } from "../views/markdown";
@@ -19,6 +19,7 @@ import { useProject } from "./project";
 
 const TURNS_MAX = 1000;
 const FIRST = 100;
+const REFRESH_MS = 3000;
 
 interface Props {
   project: string;
@@ -40,11 +41,29 @@ function loadTurns(project: string, thread: string, signal: AbortSignal): Promis
   });
 }
 
-export function ThreadView({ project, thread: id, actions, onChange }: Props): VNode {
+/** The record tells of its turns too, so that these are asked for only when it has changed. */
+function useThread(project: string, id: string): { thread: Loaded<Thread>; turns: Loaded<Page<Trace>> } {
   const thread = useLoad(`thread ${project} ${id}`, (signal) =>
     ask<Thread>("threadRetrieve", { body: { project_id: project, thread_id: id, truncate: false }, signal }),
   );
   const turns = useLoad(`turns ${project} ${id}`, (signal) => loadTurns(project, id, signal));
+  useRefresh(thread, thread.data !== undefined, REFRESH_MS);
+  const state = thread.data && JSON.stringify(thread.data);
+  const known = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    if (known.current !== undefined && state !== undefined) turns.reload();
+    known.current = state;
+  }, [state]);
+  return { thread, turns };
+}
+
+export function ThreadView({ project, thread: id, actions, onChange }: Props): VNode {
+  const { thread, turns } = useThread(project, id);
+  // The same element is not drawn again when only the record was asked for.
+  const conversation = useMemo(
+    () => turns.data && <Conversation project={project} turns={turns.data.content} total={turns.data.total} />,
+    [project, turns.data],
+  );
   const { data: owner } = useProject(project);
   const back = () => navigate(listAddress("threads", project));
   useKeys(actions ? {} : { Escape: back });
@@ -67,7 +86,7 @@ export function ThreadView({ project, thread: id, actions, onChange }: Props): V
         <div tabIndex={0} role="region" aria-label="Conversation">
           {turns.error !== undefined && <Problem error={turns.error} retry={turns.reload} />}
           {!turns.data && turns.error === undefined && <Skeleton rows={10} />}
-          {turns.data && <Conversation project={project} turns={turns.data.content} total={turns.data.total} />}
+          {conversation}
         </div>
         <div class="thread-side" tabIndex={0} role="region" aria-label="About the thread">
           {thread.error !== undefined && <Problem error={thread.error} retry={thread.reload} />}
