@@ -62,6 +62,12 @@ describe("Gemini", () => {
     const parts = [{ text: "t", thought: true }, { functionCall: { name: "f", args: { a: 1 } } }, { functionResponse: { name: "f", response: { r: 1 } } }];
     expect(kinds({ candidates: [{ content: { role: "model", parts } }] })).toEqual(["thinking", "call", "result"]);
   });
+
+  it("a candidate that was blocked", () => {
+    const candidates = [{ content: { role: "model", parts: [{ text: "a" }] } }, { finishReason: "SAFETY", index: 1 }, { content: { role: "model" }, finish_reason: "MAX_TOKENS" }];
+    expect(recognizeMessages({ candidates } as unknown as Json)!.map((each) => each.label)).toEqual(["model", "model · SAFETY", "model · MAX_TOKENS"]);
+    expect(roles({ candidates: [{ index: 0 }] })).toBeNull();
+  });
 });
 
 describe("LangChain", () => {
@@ -76,6 +82,37 @@ describe("LangChain", () => {
     const generations = [[{ text: "yes", message: { lc: 1, id: ["x", "AIMessage"], kwargs: { content: "yes" } } }]];
     expect(roles({ generations })).toEqual(["assistant"]);
     expect(roles({ generations: [[{ text: "plain" }]] })).toEqual(["assistant"]);
+  });
+});
+
+describe("wrapped messages", () => {
+  const message = { role: "assistant", content: "yes" };
+
+  it.each<[unknown, string[]]>([
+    [{ output: message }, ["assistant"]],
+    [{ output: { choices: [{ message }] } }, ["assistant"]],
+    [{ input: { messages: [{ role: "user", content: "hi" }] } }, ["user"]],
+    [{ history: [{ role: "user", content: "hi" }, message] }, ["user", "assistant"]],
+    [{ args: { input: { history: [message] } } }, ["assistant"]],
+  ])("%j", (value, expected) => expect(roles(value)).toEqual(expected));
+
+  it("but not beside something else, nor from far below", () => {
+    expect(roles({ history: [message], question: "?" })).toBeNull();
+    expect(roles({ a: { b: { c: { d: message } } } })).toBeNull();
+  });
+});
+
+describe("LangChain's prompts", () => {
+  it("are cut where another one speaks", () => {
+    const found = recognizeMessages({ prompts: ["System: be brief\nHuman: What is\n6 times 7?\nAI: 42"] } as Json)!;
+    expect(found.map((each) => [each.role, each.parts])).toEqual([
+      ["system", [{ kind: "text", text: "be brief" }]],
+      ["user", [{ kind: "text", text: "What is\n6 times 7?" }]],
+      ["assistant", [{ kind: "text", text: "42" }]],
+    ]);
+    expect(roles({ prompts: ["no speaker"] })).toEqual(["user"]);
+    expect(roles({ prompts: [] })).toBeNull();
+    expect(roles({ prompts: [1] })).toBeNull();
   });
 });
 

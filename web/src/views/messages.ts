@@ -36,19 +36,25 @@ const SHAPES: readonly Recognize[] = [
   requestWithMessages,
   geminiContents,
   responsesInput,
+  langchainPrompts,
   nestedList,
   plainList,
   singleMessage,
 ];
 
-/** The messages in a value, or null when it is no conversation. */
-export function recognizeMessages(value: Json | undefined): Message[] | null {
+/** How many objects with nothing but one member may stand around a conversation. */
+const WRAPPERS_MAX = 3;
+
+/** The messages in a value, or null when it is no conversation. Programs that are traced by their
+ * arguments and results wrap them: {output: {role, content}}, {history: […]}. */
+export function recognizeMessages(value: Json | undefined, wrappers = WRAPPERS_MAX): Message[] | null {
   if (value === undefined || value === null || typeof value !== "object") return null;
   for (const recognize of SHAPES) {
     const found = recognize(value);
     if (found && found.length > 0) return found;
   }
-  return null;
+  const members = isObject(value) ? Object.values(value) : [];
+  return wrappers > 0 && members.length === 1 ? recognizeMessages(members[0], wrappers - 1) : null;
 }
 
 export function isObject(value: Json | undefined): value is JsonObject {
@@ -240,12 +246,35 @@ function geminiContents(value: Json): Message[] | null {
   return [...systemMessage(system), ...messages];
 }
 
+/** A candidate that was blocked has no content; its reason is told. */
+function geminiCandidate(value: Json): Message | null {
+  if (!isObject(value)) return null;
+  const message = geminiContent(value.content ?? null, "model");
+  const reason = textOf(value.finishReason) ?? textOf(value.finish_reason);
+  return message ?? (reason ? messageOf("model", [], reason) : null);
+}
+
 function geminiCandidates(value: Json): Message[] | null {
   if (!isObject(value) || !isList(value.candidates)) return null;
-  const messages = value.candidates.map((candidate) =>
-    isObject(candidate) ? geminiContent(candidate.content ?? null, "model") : null,
-  );
+  const messages = value.candidates.map(geminiCandidate);
   return messages.every((message) => message !== null) ? messages : null;
+}
+
+const SPEAKER = /^(System|Human|AI|Tool|Function): ?/m;
+
+/** {prompts: ["System: …\nHuman: …"]}: conversations that LangChain made one text of. */
+function langchainPrompts(value: Json): Message[] | null {
+  if (!isObject(value) || !isList(value.prompts)) return null;
+  const messages = value.prompts.map((prompt) => {
+    if (typeof prompt !== "string") return null;
+    // Texts stand at even places, those who speak them at odd ones; the first text has no speaker.
+    const pieces = prompt.split(SPEAKER);
+    return pieces.flatMap((piece, index) => {
+      if (index % 2 === 1 || (index === 0 && piece.trim() === "")) return [];
+      return [messageOf(index === 0 ? "human" : pieces[index - 1]!.toLowerCase(), partsOf(piece.trimEnd()))];
+    });
+  });
+  return messages.every((each) => each !== null) ? messages.flat() : null;
 }
 
 /** {generations: [[{text, message}]]} */
