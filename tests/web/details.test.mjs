@@ -85,6 +85,34 @@ describe("the time line", () => {
   });
 });
 
+describe("what is narrow", () => {
+  test("long names and many views stay inside, at both widths", async (t) => {
+    const trace = await sendTrace({ name: "x".repeat(300), end_time: ago(0), metadata: { text: "one **text**" } });
+    const phone = await openBrowser({ size: "phone" });
+    t.after(() => phone.close());
+    for (const shown of [page, phone.page]) {
+      await shown.goto(`${server.url}/projects/${project}/traces/${trace}`);
+      const metadata = shown.getByRole("region", { name: "Metadata", exact: true });
+      // The name of the only member is shown, although its value is a text.
+      await metadata.getByText("text: ").waitFor();
+      assert.equal(await metadata.getByRole("button", { name: "Pretty" }).getAttribute("aria-pressed"), "true");
+      const inside = await shown.locator(".detail").evaluate((detail) => [detail.scrollWidth, detail.clientWidth]);
+      assert.ok(inside[0] <= inside[1], `${inside}`);
+      const title = await metadata.getByRole("heading").evaluate((heading) => [heading.scrollWidth, heading.clientWidth]);
+      assert.ok(title[0] <= title[1], `the title is covered: ${title}`);
+    }
+  });
+
+  test("the snippet's button covers nothing", async (t) => {
+    const phone = await openBrowser({ size: "phone" });
+    t.after(() => phone.close());
+    await phone.page.goto(`${server.url}/projects/${project}/connect`);
+    const code = await phone.page.locator(".snippet pre").boundingBox();
+    const copy = await phone.page.getByRole("button", { name: /Copy the Python/ }).boundingBox();
+    assert.ok(code.x + code.width <= copy.x, "beside it");
+  });
+});
+
 describe("what is typed", () => {
   test("stays when Escape leaves the field; the next one closes the panel", async () => {
     const trace = await sendTrace({ name: "to comment", end_time: ago(0) });

@@ -16,11 +16,18 @@ type View = (typeof VIEWS)[number];
 
 const SHOWN_MAX = 200_000;
 
-export function BodyView({ title, value }: { title: string; value: Json | undefined }): VNode {
+interface Props {
+  title: string;
+  value: Json | undefined;
+  /** The view to begin with, when the value's own form is not to choose it. */
+  first?: View;
+}
+
+export function BodyView({ title, value, first }: Props): VNode {
   const messages = useMemo(() => recognizeMessages(value), [value]);
   const text = useMemo(() => onlyText(value), [value]);
   const [chosen, setChosen] = useState<View | null>(null);
-  const usual: View = messages ? "Messages" : text !== null ? "Markdown" : "Pretty";
+  const usual: View = first ?? (messages ? "Messages" : text !== null ? "Markdown" : "Pretty");
   const offered = VIEWS.filter((view) => (view === "Messages" ? messages !== null : view === "Markdown" ? text !== null : true));
   const view = chosen && offered.includes(chosen) ? chosen : usual;
   if (value === undefined)
@@ -35,7 +42,7 @@ export function BodyView({ title, value }: { title: string; value: Json | undefi
   return (
     <section aria-label={title}>
       <header>
-        <h2 class="grow">{title}</h2>
+        <h2 class="whole">{title}</h2>
         <div class="segments" role="group" aria-label={`View of ${title}`}>
           {offered.map((each) => (
             <button key={each} type="button" aria-pressed={each === view} onClick={() => setChosen(each)}>

@@ -25,7 +25,8 @@ export function RecordDetail({ target, onChange }: Props): VNode {
       <BodyView title="Input" value={record.input} />
       <BodyView title="Output" value={record.output} />
       <Usage usage={record.usage} />
-      <BodyView title="Metadata" value={record.metadata} />
+      {/* Its names say as much as its values, also when there is but one. */}
+      <BodyView title="Metadata" value={record.metadata} first="Pretty" />
       <TagsEditor target={target} onChange={onChange} />
       <Scores target={target} onChange={onChange} />
       <Comments target={target} onChange={onChange} />
@@ -42,7 +43,8 @@ function Facts({ target }: { target: Props["target"] }): VNode {
     ["End", record.end_time ? formatTime(record.end_time) : "running"],
     ["Duration", formatDuration(record.duration)],
     ["First token", formatDuration(record.ttft)],
-    ["Model", [span?.model, span?.provider].filter(Boolean).join(" · ")],
+    ["Model", span?.model && [span.model, span.provider].filter(Boolean).join(" · ")],
+    ["Provider", span?.model ? "" : span?.provider],
     ["Cost", record.total_estimated_cost ? formatCost(record.total_estimated_cost) : ""],
     ["Environment", record.environment],
     ["Thread", trace?.thread_id ? <a href={link("projects", trace.project_id, "threads", trace.thread_id)}>{trace.thread_id}</a> : ""],
