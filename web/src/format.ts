@@ -27,6 +27,7 @@ function shortDuration(ms: number): string {
 
 /** In one unit, as the axis of a chart has little room: "3.5 min". */
 export function formatDurationShort(ms: number): string {
+  if (ms === 0) return "0";
   const units: [number, string][] = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1000, "s"], [1, "ms"]];
   const [size, unit] = units.find(([each]) => Math.abs(ms) >= each) ?? [1, "ms"];
   return `${NUMBER.format(Number((ms / size).toPrecision(3)))} ${unit}`;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { alignSeries, bucketTimes, chosenSeries, CHARTS, colorIndexes } from "../src/query/metrics";
+import { alignSeries, BREAKDOWNS, bucketTimes, chosenSeries, CHARTS, colorIndexes, groupConditions, groupNames, markedRange } from "../src/query/metrics";
 import { fromMinutes, toMinutes } from "../src/query/iso_duration";
 import { intervalFor, timeBounds } from "../src/query/time_range";
 
@@ -40,4 +40,29 @@ it("keeps the colours of groups", () => {
   const series = ["b", "Unknown", "a"].map((name) => ({ name, data: [] }));
   expect(colorIndexes(series, ["a", "b"])).toEqual([1, 2, 0]);
   expect(colorIndexes(series, [])).toEqual([0, 1, 2]);
+});
+
+it("takes what is marked as whole buckets, inside the range", () => {
+  const span = { start: "2024-01-03T10:20:00Z", end: "2024-01-03T13:30:00Z", interval: "HOURLY" as const };
+  const times = bucketTimes(span.start, span.end, span.interval);
+  const [first, last] = [times[0]!, times[times.length - 1]!];
+  const marked = (from: number, to: number) => {
+    const range = markedRange(times, from, to, span);
+    return range && [range.from, range.to].map((time) => new Date(time).toISOString().slice(11));
+  };
+  expect(marked(first + 1800, first + 2 * 3600 + 60)).toEqual(["11:00:00.000Z", "12:59:59.999Z"]);
+  expect(marked(first - 60, first + 60)).toEqual(["10:20:00.000Z", "10:59:59.999Z"]);
+  expect(marked(last - 60, last + 60)).toEqual(["13:00:00.000Z", "13:30:00.000Z"]);
+  expect(marked(first + 60, first + 120)).toBeNull();
+});
+
+it("asks for groups without a value as well", () => {
+  const breakdown = (name: string) => BREAKDOWNS.find((each) => each.name === name)!;
+  const counted = (names: string[]) => ({ metric_type: "", interval: "TOTAL", results: names.map((name) => ({ name, data: [] })) });
+  expect(groupNames(counted(["Unknown", "a", "b", "c", "__others__"]), breakdown("model"), 2)).toEqual(["a", "b", "Unknown"]);
+  expect(groupNames(counted(["a", ""]), breakdown("name"), 8)).toEqual(["a", ""]);
+  expect(groupNames(counted(["llm", "Unknown"]), breakdown("type"), 8)).toEqual(["llm"]);
+  expect(groupConditions(breakdown("model"), "a")).toEqual([{ field: "model", operator: "=", value: "a" }]);
+  expect(groupConditions(breakdown("tags"), "Unknown")).toEqual([{ field: "tags", operator: "is_empty", value: "" }]);
+  expect(groupConditions(breakdown("error_type"), "Unknown Error").length).toBe(2);
 });

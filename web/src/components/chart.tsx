@@ -4,11 +4,14 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { MetricSeries } from "../api/types";
-import { formatCost, formatDuration, formatNumber, formatShort, formatTime } from "../format";
-import { alignSeries, bucketTimes, colorIndexes, seriesLabel, type ChartSpec } from "../query/metrics";
+import { formatCost, formatDuration, formatDurationShort, formatNumber, formatShort, formatTime } from "../format";
+import { alignSeries, bucketTimes, colorIndexes, markedRange, seriesLabel, type ChartSpec } from "../query/metrics";
 import type { Span } from "../state/metrics";
+import { markByTouch } from "./chart_touch";
 
 const HEIGHT = 200;
+/** How far around its place a point is drawn, so that a mark touches it. */
+const DOT = 4;
 /** Colours that are told apart on light and on dark grounds. */
 const LIGHT = ["#0f766e", "#b45309", "#6d28d9", "#be123c", "#1d4ed8", "#4d7c0f", "#a21caf", "#0e7490", "#78350f", "#475569"];
 const DARK = ["#4cc9b5", "#f0a35e", "#b99cf2", "#ff8a9a", "#8db1ee", "#a8d468", "#eb9cf0", "#6fd3e6", "#d6a878", "#a9b2c0"];
@@ -18,14 +21,29 @@ interface Props {
   series: readonly MetricSeries[];
   groups: readonly string[];
   span: Span;
+  /** Milliseconds. */
   onZoom: (from: number, to: number) => void;
+}
+
+/** Where lines may stand on an axis of durations: at round numbers of the unit that is shown. */
+const DURATION_STEPS = [
+  ...[0.01, 0.1, 1, 10, 100].flatMap((size) => [size, 2 * size, 5 * size]),
+  ...[1000, 60_000].flatMap((unit) => [1, 2, 5, 10, 20, 30].map((count) => count * unit)),
+  ...[1, 2, 3, 6, 12, 24, 48, 120, 240].map((hours) => hours * 3_600_000),
+];
+const LABEL_GAP = 17;
+const LETTER = 8;
+
+/** As wide as its longest label. */
+function axisWidth(_plot: uPlot, labels: string[] | null): number {
+  return LABEL_GAP + LETTER * Math.max(3, ...(labels ?? []).map((label) => label.length));
 }
 
 const FORMATS: Record<ChartSpec["unit"], { axis: (value: number) => string; value: (value: number) => string }> = {
   count: { axis: formatShort, value: formatNumber },
   tokens: { axis: formatShort, value: formatNumber },
   percent: { axis: (value) => `${formatShort(value)}%`, value: (value) => `${formatNumber(value)}%` },
-  ms: { axis: formatDuration, value: formatDuration },
+  ms: { axis: formatDurationShort, value: formatDuration },
   usd: { axis: (value) => `$${formatShort(value)}`, value: formatCost },
 };
 
@@ -77,13 +95,24 @@ export function Chart({ spec, series, groups, span, onZoom }: Props): VNode {
           setCursor: [(self) => setAt(self.cursor.idx ?? null)],
           setSelect: [
             (self) => {
-              if (self.select.width < 4) return;
-              zoom.current(self.posToVal(self.select.left, "x"), self.posToVal(self.select.left + self.select.width, "x"));
+              const { left, width } = self.select;
+              if (width < 4) return;
+              const range = markedRange(data.times, self.posToVal(left - DOT, "x"), self.posToVal(left + width + DOT, "x"), span);
+              self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+              if (range) zoom.current(range.from, range.to);
             },
           ],
         },
         scales: { y: { range: (_self, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
-        axes: [axis, { ...axis, size: 62, values: (_self, values) => values.map(format.axis) }],
+        axes: [
+          axis,
+          {
+            ...axis,
+            size: axisWidth,
+            values: (_self, values) => values.map(format.axis),
+            ...(spec.unit === "ms" ? { incrs: DURATION_STEPS } : {}),
+          },
+        ],
         series: [
           {},
           ...series.map((each, index) => ({
@@ -98,6 +127,7 @@ export function Chart({ spec, series, groups, span, onZoom }: Props): VNode {
       [data.times, ...data.values] as uPlot.AlignedData,
       element,
     );
+    markByTouch(plot);
     const resize = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
     resize.observe(element);
     return () => {

@@ -258,12 +258,13 @@ function SpanRow({ node, tree, closed, index, top, height, selected, tabIndex, o
   );
 }
 
-/** The label stands where there is room: behind the bar, before it, or on it. */
+/** The label stands where there is room: behind the bar, before it, or on it; that of what runs is longer. */
 function Bar({ type, left, width, label, running }: { type: string; left: number; width: number; label: string; running: boolean }): VNode {
   const percent = (part: number) => `${Math.max(0, Math.min(100, part * 100)).toFixed(2)}%`;
   const end = left + width;
-  const place = end < 0.7 ? { left: percent(end) } : left > 0.3 ? { right: percent(1 - left) } : { left: percent(left) };
-  const isOver = end >= 0.7 && left <= 0.3;
+  const room = running ? 0.6 : 0.3;
+  const place = end < 0.7 ? { left: percent(end) } : left > room ? { right: percent(1 - left) } : { left: percent(left) };
+  const isOver = end >= 0.7 && left <= room;
   return (
     <div class={`bar-cell type-${type}`}>
       <span class={`bar${running ? " running" : ""}`} style={{ left: `min(${percent(left)}, 100% - 3px)`, width: percent(Math.min(width, 1 - left)), ...(isOver ? { opacity: 0.28 } : {}) }} />

@@ -60,7 +60,7 @@ export function StatisticsPage({ project, place }: { project: string; place: Pla
   const groups = useLoad(view.by && `groups ${key}`, (signal) => loadGroups(request(signal), view.by!));
   const isZoomed = view.from !== "" || view.to !== "";
   const zoom = (from: number, to: number) =>
-    setQuery({ range: null, from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString() });
+    setQuery({ range: null, from: new Date(from).toISOString(), to: new Date(to).toISOString() });
   return (
     <div class="grow" style={{ overflow: "auto" }} tabIndex={0} role="region" aria-label="Statistics">
       <div class="page">
@@ -92,7 +92,7 @@ export function StatisticsPage({ project, place }: { project: string; place: Pla
               <a href={`${link("projects", project, view.kind)}?${new URLSearchParams({ from: view.from, to: view.to })}`}>Show the {view.kind} of this range</a>
             </>
           )}
-          <span class="muted hide-phone">Drag over a chart to zoom</span>
+          <span class="muted">Drag over a chart to zoom</span>
         </div>
         <Totals project={project} view={view} span={span} />
         {groups.error !== undefined && <Problem error={groups.error} retry={groups.reload} />}
@@ -159,13 +159,13 @@ function Totals({ project, view, span }: { project: string; view: View; span: Sp
   const find = (name: string) => data.stats.find((stat) => stat.name === name)?.value;
   const number = (name: string) => (typeof find(name) === "number" ? (find(name) as number) : 0);
   const duration = find("duration");
-  const percentiles = typeof duration === "object" ? duration : null;
+  const percentile = (name: "p50" | "p90" | "p99") => (typeof duration === "object" ? formatDuration(duration[name]) : "–");
   const cards: [string, string][] = [
     [KINDS[view.kind], formatNumber(number(`${view.kind.slice(0, -1)}_count`))],
     ["Errors", formatNumber(number("error_count"))],
-    ["p50", formatDuration(percentiles?.p50 ?? 0)],
-    ["p90", formatDuration(percentiles?.p90 ?? 0)],
-    ["p99", formatDuration(percentiles?.p99 ?? 0)],
+    ["p50", percentile("p50")],
+    ["p90", percentile("p90")],
+    ["p99", percentile("p99")],
     ["Tokens", formatNumber(number("usage_sum.total_tokens"))],
     ["Cost", formatCost(number("total_estimated_cost_sum"))],
   ];

@@ -20,6 +20,12 @@ export const CHARTS: readonly ChartSpec[] = [
   { id: "scores", title: "Scores", unit: "count", metric: { traces: "FEEDBACK_SCORES", spans: "SPAN_FEEDBACK_SCORES", threads: "THREAD_FEEDBACK_SCORES" } },
 ];
 
+export interface GroupCondition {
+  field: string;
+  operator: string;
+  value: string;
+}
+
 export interface Breakdown {
   name: string;
   label: string;
@@ -27,18 +33,45 @@ export interface Breakdown {
   /** Field of a filter that chooses one group. */
   filter: string;
   operator: string;
+  /** Conditions of the groups that the server names itself: of those that have no value. */
+  without: Record<string, readonly GroupCondition[]>;
 }
+
+export const UNKNOWN = "Unknown";
+const isEmpty = (field: string): GroupCondition => ({ field, operator: "is_empty", value: "" });
+/** Texts cannot be asked for being empty; the empty one comes before all that can be read. */
+const isBlank = (field: string): GroupCondition => ({ field, operator: "<", value: "!" });
 
 /** `environment` is no group of the server's own: its groups are always asked for one by one. */
 export const BREAKDOWNS: readonly Breakdown[] = [
-  { name: "name", label: "Name", kinds: ["traces", "spans"], filter: "name", operator: "=" },
-  { name: "model", label: "Model", kinds: ["spans"], filter: "model", operator: "=" },
-  { name: "provider", label: "Provider", kinds: ["spans"], filter: "provider", operator: "=" },
-  { name: "type", label: "Type", kinds: ["spans"], filter: "type", operator: "=" },
-  { name: "environment", label: "Environment", kinds: ["traces", "spans"], filter: "environment", operator: "=" },
-  { name: "tags", label: "Tags", kinds: ["traces", "spans", "threads"], filter: "tags", operator: "=" },
-  { name: "error_type", label: "Error type", kinds: ["traces", "spans"], filter: "error_type", operator: "=" },
+  { name: "name", label: "Name", kinds: ["traces", "spans"], filter: "name", operator: "=", without: { "": [isBlank("name")] } },
+  { name: "model", label: "Model", kinds: ["spans"], filter: "model", operator: "=", without: { [UNKNOWN]: [isBlank("model")] } },
+  { name: "provider", label: "Provider", kinds: ["spans"], filter: "provider", operator: "=", without: { [UNKNOWN]: [isBlank("provider")] } },
+  { name: "type", label: "Type", kinds: ["spans"], filter: "type", operator: "=", without: {} },
+  { name: "environment", label: "Environment", kinds: ["traces", "spans"], filter: "environment", operator: "=", without: { [UNKNOWN]: [isEmpty("environment")] } },
+  { name: "tags", label: "Tags", kinds: ["traces", "spans", "threads"], filter: "tags", operator: "=", without: { [UNKNOWN]: [isEmpty("tags")] } },
+  {
+    name: "error_type",
+    label: "Error type",
+    kinds: ["traces", "spans"],
+    filter: "error_type",
+    operator: "=",
+    without: {
+      "No Error": [isEmpty("error_info")],
+      "Unknown Error": [{ field: "error_info", operator: "is_not_empty", value: "" }, isBlank("error_type")],
+    },
+  },
 ];
+
+function hasNoValue(breakdown: Breakdown, group: string): boolean {
+  return Object.hasOwn(breakdown.without, group);
+}
+
+/** The filters that choose one group. */
+export function groupConditions(breakdown: Breakdown, group: string): readonly GroupCondition[] {
+  if (hasNoValue(breakdown, group)) return breakdown.without[group]!;
+  return [{ field: breakdown.filter, operator: breakdown.operator, value: group }];
+}
 
 /** Metrics that the server itself breaks down. */
 const NATIVE = new Set([
@@ -117,6 +150,23 @@ export function colorIndexes(series: readonly MetricSeries[], groups: readonly s
   });
 }
 
-export function groupNames(metric: Metric): string[] {
-  return metric.results.map((series) => series.name).filter((name) => name !== "__others__" && name !== "Unknown" && name !== "");
+/** The largest groups, and after them what has no value: it is counted in the other charts too. */
+export function groupNames(metric: Metric, breakdown: Breakdown, max: number): string[] {
+  const names = metric.results.map((series) => series.name).filter((name) => name !== "__others__");
+  const isNamed = (name: string) => !hasNoValue(breakdown, name) && name !== UNKNOWN && name !== "";
+  return [...names.filter(isNamed).slice(0, max), ...names.filter((name) => hasNoValue(breakdown, name))];
+}
+
+/** What is marked in a chart, in seconds, as whole buckets in milliseconds: a bucket is drawn at its
+ * start, and what is seen there happened until its end. Null when no bucket is marked. */
+export function markedRange(
+  times: readonly number[],
+  from: number,
+  to: number,
+  span: { start: string; end: string; interval: keyof typeof STEPS },
+): { from: number; to: number } | null {
+  const marked = times.filter((time) => time >= from && time <= to);
+  if (marked.length === 0) return null;
+  const end = (marked[marked.length - 1]! + STEPS[span.interval]) * 1000 - 1;
+  return { from: Math.max(marked[0]! * 1000, Date.parse(span.start)), to: Math.min(end, Date.parse(span.end)) };
 }

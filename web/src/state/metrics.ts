@@ -2,18 +2,12 @@
 import { ask } from "../api/client";
 import type { Environment, Metric, MetricSeries, Page } from "../api/types";
 import type { Kind } from "../query/fields";
-import { groupNames, isNative, type Breakdown, type ChartSpec } from "../query/metrics";
+import { groupConditions, groupNames, isNative, UNKNOWN, type Breakdown, type ChartSpec, type GroupCondition } from "../query/metrics";
 
 export interface Span {
   start: string;
   end: string;
   interval: "HOURLY" | "DAILY" | "WEEKLY";
-}
-
-interface Filter {
-  field: string;
-  operator: string;
-  value: string;
 }
 
 const FILTERS: Record<Kind, string> = { traces: "trace_filters", spans: "span_filters", threads: "thread_filters" };
@@ -23,11 +17,11 @@ export interface MetricRequest {
   project: string;
   kind: Kind;
   span: Span;
-  filters: readonly Filter[];
+  filters: readonly GroupCondition[];
   signal: AbortSignal;
 }
 
-function askMetric(request: MetricRequest, metric: string, more: object = {}, filters: readonly Filter[] = []): Promise<Metric> {
+function askMetric(request: MetricRequest, metric: string, more: object = {}, filters: readonly GroupCondition[] = []): Promise<Metric> {
   const { project, kind, span, signal } = request;
   const body = {
     metric_type: metric,
@@ -46,10 +40,10 @@ const COUNTS: Record<Kind, string> = { traces: "TRACE_COUNT", spans: "SPAN_COUNT
 export async function loadGroups(request: MetricRequest, breakdown: Breakdown): Promise<string[]> {
   if (breakdown.name === "environment") {
     const page = await ask<Page<Environment>>("environments", { signal: request.signal });
-    return page.content.map((environment) => environment.name);
+    return [...page.content.map((environment) => environment.name), UNKNOWN];
   }
   const counted = await askMetric(request, COUNTS[request.kind], { interval: "TOTAL", breakdown: { field: breakdown.name } });
-  return groupNames(counted).slice(0, GROUPS_MAX);
+  return groupNames(counted, breakdown, GROUPS_MAX);
 }
 
 export async function loadChart(
@@ -69,8 +63,7 @@ export async function loadChart(
 }
 
 async function loadGroup(request: MetricRequest, chart: ChartSpec, metric: string, breakdown: Breakdown, group: string): Promise<MetricSeries | null> {
-  const filter = { field: breakdown.filter, operator: breakdown.operator, value: group };
-  const { results } = await askMetric(request, metric, {}, [filter]);
+  const { results } = await askMetric(request, metric, {}, groupConditions(breakdown, group));
   const series = results.find((each) => each.name === chart.sub || each.name.endsWith(`.${chart.sub}`)) ?? results[0];
   const hasData = series?.data.some((point) => point.value !== null && point.value !== 0);
   return series && hasData ? { ...series, name: group } : null;
