@@ -156,6 +156,8 @@ build/$(1)/files.c: build/$(1)/list build/embed
 	$$(Q)build/embed $(2) $$(@D)
 endef
 $(eval $(call embedded,web,web/dist))
+# Asked for together, the client comes first.
+build/web/list: | $(filter web,$(MAKECMDGOALS))
 $(eval $(call embedded,web-sample,tests/web/dist))
 $(eval $(call embedded,web-none,tests/web/none))
 

@@ -26,7 +26,7 @@ const list = (rest = "") => open(`/projects/${ids.project}/traces${rest}`);
 const rows = () => page.locator(".grid-row");
 const query = (name) => new URL(page.url()).searchParams.get(name);
 const button = (name) => page.getByRole("button", { name, exact: typeof name === "string" });
-const total = async () => Number((await page.locator(".grid-foot [role=status]").textContent()).replace(/,/g, "").match(/of (\d+)/)[1]);
+const total = async () => Number((await page.locator(".grid-foot [role=status]:not(.spinner)").textContent()).replace(/,/g, "").match(/of (\d+)/)[1]);
 const untilTotal = (wanted) => page.waitForFunction((text) => document.querySelector(".grid-foot [role=status]")?.textContent.includes(text), `of ${wanted} `);
 const send = (trace) =>
   call(server, "POST", "/traces", { id: newId(), project_name: PROJECT, start_time: new Date().toISOString(), ...trace });

@@ -26,7 +26,7 @@ export async function openLists({ name, traces, size }) {
   const project = await findProject(server, name);
   const browser = await openBrowser({ size });
   const { page } = browser;
-  const foot = () => page.locator(".grid-foot [role=status]");
+  const foot = () => page.locator(".grid-foot [role=status]:not(.spinner)");
   return {
     server,
     ids,
