@@ -111,6 +111,9 @@ $(B)/%.o: %.c $(B)/flags | libraries
 	@echo "$(VARIANT) $<"
 	$(Q)$(COMPILE) -c -o $@ $<
 
+# The tables of prices that it carries.
+$(B)/src/ingest/prices.o: src/ingest/prices.tsv src/ingest/prices_own.tsv
+
 # Changed flags make everything of the variant anew.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
