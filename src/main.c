@@ -69,15 +69,30 @@ static struct server *start_server(const struct options *options, struct api *ap
     return server_new(&server, message, size);
 }
 
+/* The built-in prices and the user's. NULL with one line in `message`. */
+static struct prices *load_prices(const char *path, char *message, size_t size)
+{
+    struct prices *prices = prices_new();
+
+    if (path[0] && !prices_add_file(prices, path, message, size)) {
+        prices_free(prices);
+        prices = NULL;
+    }
+    return prices;
+}
+
 static int serve(const struct options *options)
 {
     struct store_options store_options = {options->data, (int)options->workers + READERS_MORE,
                                           (size_t)options->memory_limit, options->query_timeout,
                                           (int)options->scan_threads};
+    char message[512] = "";
+    struct prices *prices = load_prices(options->prices, message, sizeof(message));
     struct feed *feed = feed_new((int)options->event_streams);
     struct writer_options writer_options = {(int)options->write_queue, WRITE_QUEUE_BYTES,
                                             options->environments_max, feed};
     struct api api = {.feed = feed,
+                      .prices = prices,
                       .any_workspace = options->workspaces == WORKSPACES_ANY,
                       .stream_slots = READERS_MORE,
                       .stream_limit_ms = STREAM_QUERIES * options->query_timeout,
@@ -89,7 +104,6 @@ static int serve(const struct options *options)
     struct idle_threads *idle = NULL;
     struct text_index *index = NULL;
     struct server *server = NULL;
-    char message[512] = "";
     sigset_t signals;
 
     sigemptyset(&signals);
@@ -98,7 +112,8 @@ static int serve(const struct options *options)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 
-    api.store = store_open(&store_options, message, sizeof(message));
+    if (prices)
+        api.store = store_open(&store_options, message, sizeof(message));
     if (api.store)
         api.writer = writer_new(api.store, &writer_options);
     if (api.writer)
@@ -122,6 +137,7 @@ static int serve(const struct options *options)
     writer_free(api.writer);
     feed_free(feed);
     store_close(api.store);
+    prices_free(prices);
     return server ? 0 : 1;
 }
 

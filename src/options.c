@@ -15,6 +15,8 @@ const struct option option_table[] = {
      "Where to listen; port 0 picks a free one."},
     {"data", OPTION_TEXT, AT(data), "./data", 0, 0, NULL, "DIRECTORY",
      "Where the data is kept; made when missing."},
+    {"prices", OPTION_TEXT, AT(prices), "", 0, 0, NULL, "FILE",
+     "Prices of models that are added to the built-in ones and win over them."},
     {"workspaces", OPTION_CHOICE, AT(workspaces), "default", 0, 0, workspace_choices, "WHICH",
      "default: only the workspace default exists; any: each name that a client sends is a "
      "workspace of its own."},

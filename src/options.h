@@ -13,6 +13,7 @@ enum { ID_WINDOW_OFF, ID_WINDOW_24H };
 struct options {
     const char *listen;
     const char *data;
+    const char *prices;   /* path of a file; empty: none */
     int workspaces;       /* WORKSPACES_ */
     int id_window;        /* ID_WINDOW_ */
     int64_t body_limit;   /* bytes, inflated */

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "http/router.h"
+#include "ingest/prices.h"
 #include "ingest/writer.h"
 #include "json/json.h"
 #include "query/params.h"
@@ -13,6 +14,7 @@ struct api {
     struct store *store;
     struct writer *writer;
     struct feed *feed;
+    const struct prices *prices;
     bool any_workspace;      /* --workspaces any */
     int stream_slots;        /* answers that may be under way in pieces, each with a read session;
                                 fewer than there are sessions, so that short reads never wait */

@@ -1,6 +1,7 @@
 /* Creating, changing and deleting traces and spans: bodies become changes for the writer. */
 #include "api/entities.h"
 #include "ingest/entity_write.h"
+#include "ingest/span_cost.h"
 
 /* Checks or makes the id of a create, and prepares its bodies for the store. */
 static enum err prepare_create(struct request *request, struct record *record, struct error *reterr)
@@ -14,6 +15,8 @@ static enum err prepare_create(struct request *request, struct record *record, s
         *id = value_uuid(uuid_new());
     if (!err) {
         entity_complete(&request->arena, record);
+        if (record->resource == &span_resource)
+            span_cost_prepare_create(api_of(request)->prices, &request->arena, record);
         err = store_entity_pack(&request->arena, record);
     }
     return err;
@@ -24,6 +27,7 @@ static struct entity_change *new_change(struct request *request)
     struct entity_change *change = arena_zalloc(&request->arena, sizeof(*change));
 
     change->resource = operation_of(request)->resource;
+    change->prices = api_of(request)->prices;
     return change;
 }
 
@@ -89,6 +93,8 @@ void entity_patch(struct request *request)
         err = api_check_id(api_of(request), change->resource, &change->ids[0], true, &error);
     if (!err) {
         entity_complete(&request->arena, records[0]);
+        if (change->resource == &span_resource)
+            span_cost_prepare_patch(&request->arena, records[0]);
         err = store_entity_pack(&request->arena, records[0]);
     }
     if (err) {

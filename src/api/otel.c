@@ -115,7 +115,8 @@ static enum err read_request(struct request *request, struct otlp_change *change
     if (!err)
         err = read(&request->arena, request->body, &body, reterr);
     if (!err)
-        err = otlp_map(&request->arena, body, change->project_name, &change->batch, reterr);
+        err = otlp_map(&request->arena, body, change->project_name, change->prices, &change->batch,
+                       reterr);
     return err;
 }
 
@@ -123,7 +124,10 @@ void otel_traces(struct request *request)
 {
     struct otlp_change *change = arena_zalloc(&request->arena, sizeof(*change));
     struct error error = {.arena = &request->arena};
-    enum err err = read_request(request, change, &error);
+    enum err err;
+
+    change->prices = api_of(request)->prices;
+    err = read_request(request, change, &error);
 
     if (err) {
         api_write_fail(request, err, &error);

@@ -5,6 +5,7 @@
 #include "ingest/feed.h"
 #include "ingest/merge.h"
 #include "ingest/named_write.h"
+#include "ingest/span_cost.h"
 #include "ingest/span_sums.h"
 #include "ingest/thread_sums.h"
 
@@ -73,6 +74,7 @@ static enum err write_row(struct entity_change *self, struct session *session, s
 {
     struct change *change = &self->change;
     struct record *before = row->exists ? record_copy(change->arena, row->record) : NULL;
+    struct span_cost_before cost = {before, row->base_clock != NO_BASE_CLOCK};
     bool is_new = !row->exists;
     int64_t touched;
     enum err err;
@@ -86,6 +88,7 @@ static enum err write_row(struct entity_change *self, struct session *session, s
     if (*ret != MERGE_WRITE)
         return ERR_OK;
     if (is_span(self)) {
+        span_cost_settle(self->prices, &cost, input, row);
         if (before)
             span_sums_add(sums, row->project.key, before, -1);
         span_sums_add(sums, row->project.key, row->record, 1);
@@ -302,13 +305,14 @@ void entity_change_batch(struct entity_change *change)
 
 enum err entity_write_batch(struct change *change, struct session *session,
                             const struct resource *resource, struct record **records, size_t count,
-                            bool keeps_existing)
+                            bool keeps_existing, const struct prices *prices)
 {
     struct entity_change part = {.change = *change,
                                  .resource = resource,
                                  .records = records,
                                  .record_count = count,
-                                 .keeps_existing = keeps_existing};
+                                 .keeps_existing = keeps_existing,
+                                 .prices = prices};
     enum err err = apply_batch(&part.change, session);
 
     change->touches = part.change.touches;
@@ -408,6 +412,7 @@ static enum err apply_patch_batch(struct change *change, struct session *session
     names_trace = !is_span(self) || value_is_set(&self->records[0]->v[SPAN_TRACE_ID]);
     /* Not part of the update of many (traces.md 7, spans.md 8). */
     self->records[0]->v[ENTITY_SOURCE].kind = VALUE_ABSENT;
+    self->prices = NULL;
     if (is_span(self))
         self->records[0]->v[SPAN_PARENT_SPAN_ID].kind = VALUE_ABSENT;
     for (size_t i = 0; i < self->id_count; i++) {

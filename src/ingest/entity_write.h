@@ -7,6 +7,7 @@
 #define OCELLI_INGEST_ENTITY_WRITE_H
 
 #include "ingest/change.h"
+#include "ingest/prices.h"
 
 struct entity_change {
     struct change change; /* first: a pointer to it is one to this */
@@ -19,6 +20,7 @@ struct entity_change {
     bool keeps_existing; /* POST batch: what exists already stays as it is */
     bool has_project;    /* delete: only in this project */
     struct uuid project;
+    const struct prices *prices; /* spans; NULL: nothing is estimated from stored values */
     struct thread_sums *threads; /* made by apply */
 };
 
@@ -29,11 +31,12 @@ void entity_change_create(struct entity_change *change);
 /* POST batch. Every record has its id. Never refused for what is stored. */
 void entity_change_batch(struct entity_change *change);
 
-/* Part of another change: the same for records of one resource. With `keeps_existing` they do not
- * replace what a create has made already, but still complete what only PATCHes have. */
+/* Part of another change: the same for records of one resource; `prices` as above. With
+ * `keeps_existing` they do not replace what a create has made already, but still complete what only
+ * PATCHes have. */
 enum err entity_write_batch(struct change *change, struct session *session,
                             const struct resource *resource, struct record **records, size_t count,
-                            bool keeps_existing);
+                            bool keeps_existing, const struct prices *prices);
 
 /* PATCH of ids[0] with records[0]. 404 unknown project_id; 409 other project, parent or trace; 422
  * too many tags, or a span's trace_id is missing and unknown. */

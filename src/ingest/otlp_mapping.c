@@ -9,6 +9,7 @@
 #include "ingest/otlp_rules.h"
 #include "ingest/otlp_usage.h"
 #include "ingest/otlp_values.h"
+#include "ingest/span_cost.h"
 #include "model/tags.h"
 #include "store/store.h"
 
@@ -20,6 +21,7 @@
 struct mapper {
     struct arena *arena;
     struct error *error;
+    const struct prices *prices; /* or NULL */
     yyjson_mut_doc *doc;
     const struct otlp_span *from;
     struct otlp_entity *to;
@@ -461,6 +463,8 @@ static enum err fill_span(struct mapper *m, struct str project_name)
         err = set_json(m, ENTITY_METADATA, &m->metadata);
     if (!err)
         entity_complete(m->arena, m->to->span);
+    if (!err && m->prices)
+        span_cost_prepare_create(m->prices, m->arena, m->to->span);
     return err ? err : store_entity_pack(m->arena, m->to->span);
 }
 
@@ -620,6 +624,7 @@ static struct str find_integration(const struct otlp_request *request)
 struct batch_mapper {
     struct arena *arena;
     struct error *error;
+    const struct prices *prices;
     struct otlp_batch *batch;
     struct place *places;
     struct str integration, project_name;
@@ -629,17 +634,21 @@ static enum err map_next(void *context, const struct otlp_span *span)
 {
     struct batch_mapper *b = context;
     size_t at = b->batch->entity_count++;
-    struct mapper m = {
-        .arena = b->arena, .error = b->error, .from = span, .to = &b->batch->entities[at]};
+    struct mapper m = {.arena = b->arena,
+                       .error = b->error,
+                       .prices = b->prices,
+                       .from = span,
+                       .to = &b->batch->entities[at]};
 
     b->places[at] = (struct place){derive_id(span->trace_id), span->start_time / NS_PER_MS, at};
     return map_span(&m, b->integration, b->project_name);
 }
 
 enum err otlp_map(struct arena *arena, const struct otlp_request *request, struct str project_name,
-                  struct otlp_batch *ret, struct error *reterr)
+                  const struct prices *prices, struct otlp_batch *ret, struct error *reterr)
 {
-    struct batch_mapper b = {arena, reterr, ret, NULL, find_integration(request), project_name};
+    struct batch_mapper b = {arena,       reterr, prices, ret, NULL, find_integration(request),
+                             project_name};
     size_t count = 0;
     enum err err = each_span(request, count_span, &count);
 

@@ -3,6 +3,7 @@
 #define OCELLI_INGEST_OTLP_MAPPING_H
 
 #include "ingest/otlp.h"
+#include "ingest/prices.h"
 #include "model/entity.h"
 
 /* A trace of OTLP that spans of the request belong to. */
@@ -29,9 +30,10 @@ struct otlp_batch {
     size_t entity_count;
 };
 
-/* Everything is in the arena or points into the request's texts. `project_name` may be empty.
- * ERR_BAD_REQUEST for usage that cannot be read; ERR_TOO_LARGE at the arena's ceiling. */
+/* Everything is in the arena or points into the request's texts. `project_name` may be empty;
+ * without `prices` no cost is estimated. ERR_BAD_REQUEST for usage that cannot be read;
+ * ERR_TOO_LARGE at the arena's ceiling. */
 enum err otlp_map(struct arena *arena, const struct otlp_request *request, struct str project_name,
-                  struct otlp_batch *ret, struct error *reterr);
+                  const struct prices *prices, struct otlp_batch *ret, struct error *reterr);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "ingest/entity_write.h"
 #include "ingest/named_write.h"
+#include "ingest/span_cost.h"
 
 /* A known trace is marked as seen again only after this part of its time, so that most requests
  * need not write for it; it is forgotten that much later. */
@@ -128,9 +129,9 @@ static enum err drop_repeated_usage(struct otlp_change *self)
     }
     set_sort(&parents);
     for (size_t i = 0; i < self->batch.entity_count; i++) {
-        struct value *v = self->batch.entities[i].span->v;
-        if (set_has(&parents, &v[ENTITY_ID].uuid))
-            v[ENTITY_USAGE].kind = VALUE_ABSENT;
+        struct record *span = self->batch.entities[i].span;
+        if (set_has(&parents, &span->v[ENTITY_ID].uuid))
+            span_cost_drop_usage(self->prices, span);
     }
     return ERR_OK;
 }
@@ -175,9 +176,11 @@ static enum err apply_otlp(struct change *change, struct session *session)
     for (size_t i = 0; !err && i < count; i++)
         spans[i] = self->batch.entities[i].span;
     if (!err)
-        err = entity_write_batch(change, session, &trace_resource, records, trace_count, true);
+        err =
+            entity_write_batch(change, session, &trace_resource, records, trace_count, true, NULL);
     if (!err)
-        err = entity_write_batch(change, session, &span_resource, spans, count, false);
+        err =
+            entity_write_batch(change, session, &span_resource, spans, count, false, self->prices);
     return err;
 }
 

@@ -10,8 +10,9 @@ struct otlp_change {
     struct change change;    /* first: a pointer to it is one to this */
     struct str project_name; /* empty: the default */
     struct otlp_batch batch;
-    int64_t trace_ttl_us; /* a trace of OTLP is known for so long since its last span */
-    int64_t id_window_ms; /* as of entity_check_time() */
+    const struct prices *prices; /* as in entity_write.h */
+    int64_t trace_ttl_us;        /* a trace of OTLP is known for so long since its last span */
+    int64_t id_window_ms;        /* as of entity_check_time() */
 };
 
 /* Sets change->apply; the caller fills the rest of `change`, as for entity_write.h. A root span

@@ -165,7 +165,9 @@ static const struct field span_fields[SPAN_FIELD_COUNT] = {
                        .column = "provider", .doc = "Who serves the model."},
     [SPAN_COST_VERSION] = {"total_estimated_cost_version", FIELD_TEXT,
                            FF_READ | FF_STORED | FF_EXCLUDE, .column = "cost_version",
-                           .doc = "Price table's version when the server estimated the cost."},
+                           .doc = "1.1 when the server estimated the cost."},
+    [SPAN_ESTIMATED_COST] = {NULL, FIELD_COST, 0, /* of a body only: ingest/span_cost.h */
+                             .doc = "What a body's own model, usage and metadata come to."},
     [SPAN_FEEDBACK_SCORES] = {"feedback_scores", FIELD_OBJECTS, FF_READ | FF_EXCLUDE,
                               .sub = &score_resource, .doc = "Feedback scores of the span."},
     [SPAN_COMMENTS] = {"comments", FIELD_OBJECTS, FF_READ | FF_EXCLUDE, .sub = &comment_resource,

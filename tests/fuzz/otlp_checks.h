@@ -94,7 +94,7 @@ static enum err otlp_try(otlp_reader read, struct str body, size_t ceiling)
     error = (struct error){.arena = &arena};
     code = read(&arena, body, &request, &error);
     if (!code)
-        code = otlp_map(&arena, request, STR("p"), &batch, &error);
+        code = otlp_map(&arena, request, STR("p"), NULL, &batch, &error);
     if (code)
         check_refusal(code, &error);
     else

@@ -10,7 +10,7 @@ static struct otlp_batch batch;
 static enum err map(const char *spans)
 {
     otlp_error = (struct error){.arena = &otlp_arena};
-    return otlp_map(&otlp_arena, otlp_from_spans(spans), STR("project"), &batch, &otlp_error);
+    return otlp_map(&otlp_arena, otlp_from_spans(spans), STR("project"), NULL, &batch, &otlp_error);
 }
 
 /* A span of numbered ids (parent 0: none) with more members. */
@@ -287,7 +287,7 @@ static void test_ceiling(void **state)
     for (size_t size = (size_t)64 << 10; size < (size_t)512 << 10; size += (size_t)64 << 10) {
         arena_init(&small, size);
         error = (struct error){.arena = &small};
-        assert_int_equal(otlp_map(&small, request, STR(""), &batch, &error), ERR_TOO_LARGE);
+        assert_int_equal(otlp_map(&small, request, STR(""), NULL, &batch, &error), ERR_TOO_LARGE);
         arena_done(&small);
     }
 }

@@ -24,7 +24,7 @@ static enum err send_to(const char *project, const char *spans)
     change->project_name = str_of(project);
     change->trace_ttl_us = TTL;
     change->id_window_ms = window_ms;
-    assert_int_equal(otlp_map(arena, request, change->project_name, &change->batch, &error),
+    assert_int_equal(otlp_map(arena, request, change->project_name, NULL, &change->batch, &error),
                      ERR_OK);
     otlp_change_write(change);
     return apply_change(&change->change);
