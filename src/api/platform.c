@@ -39,6 +39,11 @@ static const struct {
     {"agentic_tools_enabled", false},
     {"agent_insights_enabled", false},
     {"welcome_wizard_enabled", false},
+    /* As newer clients know them; they require each. */
+    {"opik_ai_enabled", false},
+    {"agent_insights_guidance_enabled", false},
+    {"annotation_queue_automation_enabled", false},
+    {"event_bridge_alerts_enabled", false},
 };
 
 void platform_ping(struct request *request)

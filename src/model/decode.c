@@ -267,7 +267,8 @@ static bool read_int(struct arena *arena, yyjson_val *value, int64_t min, int64_
         return false;
     text = str_copy(arena, str_trim(text));
     if (!str_to_i64(text, ret)) {
-        number = text.n ? strtod(text.p, &end) : NAN;
+        /* strtod() takes more than decimals. */
+        number = decimal_is_text(text) ? strtod(text.p, &end) : NAN;
         if (!isfinite(number) || end != text.p + text.n || fabs(number) > 9e15)
             return false;
         *ret = (int64_t)number;

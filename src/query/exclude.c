@@ -1,6 +1,8 @@
 /* The `exclude` parameter. */
 #include "query/exclude.h"
 
+#include "model/entity.h"
+
 static bool exclude_name(const struct resource *resource, struct str name, uint64_t *ret)
 {
     int field = resource_find_field(resource, name);
@@ -8,6 +10,9 @@ static bool exclude_name(const struct resource *resource, struct str name, uint6
     if (field < 0 || !(resource->fields[field].flags & FF_EXCLUDE))
         return false;
     *ret |= 1ULL << field;
+    /* Those of spans go with the trace's own (traces.md 9.1). */
+    if (resource == &trace_resource && field == TRACE_FEEDBACK_SCORES)
+        *ret |= 1ULL << TRACE_SPAN_FEEDBACK_SCORES;
     return true;
 }
 

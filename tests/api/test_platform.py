@@ -217,7 +217,9 @@ anthropic_provider_enabled gemini_provider_enabled openrouter_provider_enabled
 vertexai_provider_enabled bedrock_provider_enabled customllm_provider_enabled
 ollama_provider_enabled guardrails_enabled opik_aienabled cost_intelligence_enabled
 dataset_export_enabled ollie_enabled project_homepage_enabled agentic_tools_enabled
-agent_insights_enabled welcome_wizard_enabled""".split()
+agent_insights_enabled welcome_wizard_enabled
+opik_ai_enabled agent_insights_guidance_enabled annotation_queue_automation_enabled
+event_bridge_alerts_enabled""".split()
 
 
 def test_toggles(api):

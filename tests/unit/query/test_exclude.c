@@ -41,6 +41,10 @@ static void test_names(void **state)
     assert_excluded(&trace_resource, "['input']", BIT(ENTITY_INPUT));
     assert_excluded(&trace_resource, " [ 'input' , 'experiment', 'input' ] ",
                     BIT(ENTITY_INPUT) | BIT(TRACE_EXPERIMENT));
+    /* Those of spans go with the trace's own, not the other way round. */
+    assert_excluded(&trace_resource, "['feedback_scores']",
+                    BIT(TRACE_FEEDBACK_SCORES) | BIT(TRACE_SPAN_FEEDBACK_SCORES));
+    assert_excluded(&trace_resource, "['span_feedback_scores']", BIT(TRACE_SPAN_FEEDBACK_SCORES));
     assert_excluded(&span_resource, "['model','total_estimated_cost_version']",
                     BIT(SPAN_MODEL) | BIT(SPAN_COST_VERSION));
 }
