@@ -85,6 +85,8 @@ static enum err write_row(struct entity_change *self, struct session *session, s
     if (*ret == MERGE_TAGS_LIMIT)
         return error_add(&change->error, ERR_UNPROCESSABLE,
                          "Tag limit exceeded: maximum %d tags per item", 50);
+    if (*ret == MERGE_NO_MEMORY)
+        return ERR_TOO_LARGE;
     if (*ret != MERGE_WRITE)
         return ERR_OK;
     if (is_span(self)) {
@@ -167,7 +169,7 @@ static enum err apply_create(struct change *change, struct session *session)
 {
     struct entity_change *self = entity_of(change);
     struct record *record = self->records[0];
-    struct merge_input input = {ARRIVAL_POST, record, change->now, 0, {0}, false};
+    struct merge_input input = {.arrival = ARRIVAL_POST, .record = record, .clock = change->now};
     const struct uuid *id = &record->v[ENTITY_ID].uuid;
     struct str name = record->v[ENTITY_PROJECT_NAME].s;
     struct span_sums *sums = span_sums_new(change->arena, 1);
@@ -217,16 +219,28 @@ void entity_change_create(struct entity_change *change)
 
 /* ---- POST batch ---- */
 
-/* Of several items with one id that all have a clock, the newest counts, the later on a tie
- * (traces.md 4.2); the others are dropped here, whatever project they name. */
-static void drop_older_duplicates(struct entity_change *self)
+/* Notes the clock of an item that is dropped for record `kept`. */
+static void note_dropped(int64_t *first_clocks, size_t kept, int64_t clock)
 {
+    if (first_clocks[kept] == 0 || clock < first_clocks[kept])
+        first_clocks[kept] = clock;
+}
+
+/* Of several items with one id that all have a clock, the newest counts, the later on a tie
+ * (traces.md 4.2); the others are dropped here, whatever project they name. The earliest clock
+ * among those that were dropped for a record; NULL when memory is out. */
+static int64_t *drop_older_duplicates(struct entity_change *self)
+{
+    int64_t *first_clocks =
+        arena_zalloc(self->change.arena, self->record_count * sizeof(*first_clocks));
     size_t size = 4;
     uint32_t *table;
 
     while (size < 2 * self->record_count)
         size *= 2;
     table = arena_zalloc(self->change.arena, size * sizeof(*table));
+    if (!table || !first_clocks)
+        return NULL;
     for (size_t i = 0; i < self->record_count; i++) {
         const struct value *v = self->records[i]->v;
         uint64_t hash;
@@ -235,7 +249,8 @@ static void drop_older_duplicates(struct entity_change *self)
             continue;
         memcpy(&hash, v[ENTITY_ID].uuid.b + 8, sizeof(hash));
         for (size_t at = hash & (size - 1);; at = (at + 1) & (size - 1)) {
-            struct record **other = table[at] ? &self->records[table[at] - 1] : NULL;
+            size_t kept = table[at] ? table[at] - 1 : 0;
+            struct record **other = table[at] ? &self->records[kept] : NULL;
             if (!other) {
                 table[at] = (uint32_t)i + 1;
                 break;
@@ -243,14 +258,18 @@ static void drop_older_duplicates(struct entity_change *self)
             if (!uuid_eq(&(*other)->v[ENTITY_ID].uuid, &v[ENTITY_ID].uuid))
                 continue;
             if (v[ENTITY_LAST_UPDATED_AT].i >= (*other)->v[ENTITY_LAST_UPDATED_AT].i) {
+                first_clocks[i] = first_clocks[kept];
+                note_dropped(first_clocks, i, (*other)->v[ENTITY_LAST_UPDATED_AT].i);
                 *other = NULL;
                 table[at] = (uint32_t)i + 1;
             } else {
+                note_dropped(first_clocks, kept, v[ENTITY_LAST_UPDATED_AT].i);
                 self->records[i] = NULL;
             }
             break;
         }
     }
+    return first_clocks;
 }
 
 static enum err apply_batch(struct change *change, struct session *session)
@@ -260,20 +279,21 @@ static enum err apply_batch(struct change *change, struct session *session)
     struct project project = {0};
     struct str name = {0};
     enum merge_result result;
+    const int64_t *first_clocks;
     struct row row;
 
     if (!sums)
         return ERR_TOO_LARGE;
     self->threads = thread_sums_new(change, change->arena, self->record_count);
-    drop_older_duplicates(self);
+    first_clocks = drop_older_duplicates(self);
+    if (!first_clocks)
+        return ERR_TOO_LARGE;
     for (size_t i = 0; i < self->record_count; i++) {
         struct record *record = self->records[i];
-        struct merge_input input = {self->keeps_existing ? ARRIVAL_POST : ARRIVAL_BATCH,
-                                    record,
-                                    change->now,
-                                    0,
-                                    {0},
-                                    false};
+        struct merge_input input = {.arrival = self->keeps_existing ? ARRIVAL_POST : ARRIVAL_BATCH,
+                                    .record = record,
+                                    .clock = change->now,
+                                    .first_clock = first_clocks[i]};
         enum err err = ERR_OK;
 
         if (!record)
@@ -376,7 +396,8 @@ static enum err patch_row(struct entity_change *self, struct session *session, s
 static enum err apply_patch(struct change *change, struct session *session)
 {
     struct entity_change *self = entity_of(change);
-    struct merge_input input = {ARRIVAL_PATCH, self->records[0], change->now, 0, {0}, false};
+    struct merge_input input = {
+        .arrival = ARRIVAL_PATCH, .record = self->records[0], .clock = change->now};
     struct span_sums *sums = span_sums_new(change->arena, 1);
     enum merge_result result;
     struct row row;
@@ -399,8 +420,10 @@ void entity_change_patch(struct entity_change *change)
 static enum err apply_patch_batch(struct change *change, struct session *session)
 {
     struct entity_change *self = entity_of(change);
-    struct merge_input input = {ARRIVAL_PATCH, self->records[0], change->now, 0,
-                                {0},           self->merge_tags};
+    struct merge_input input = {.arrival = ARRIVAL_PATCH,
+                                .record = self->records[0],
+                                .clock = change->now,
+                                .merge_tags = self->merge_tags};
     struct span_sums *sums = span_sums_new(change->arena, self->id_count);
     enum merge_result result;
     bool names_trace;

@@ -3,6 +3,9 @@
 
 #include "model/tags.h"
 
+/* So many removals are remembered until the create comes. */
+#define TAGS_REMOVED_MAX 200
+
 enum row_state { ROW_NONE, ROW_PATCHED, ROW_BASED };
 
 typedef enum merge_result (*merge_rule)(struct arena *arena, struct row *row,
@@ -108,6 +111,23 @@ static void move_span(struct row *row, const struct record *from)
     v[SPAN_PARENT_SPAN_ID] = from->v[SPAN_PARENT_SPAN_ID];
 }
 
+/* Tags that PATCHes added to or took from are those of the create with the same done to them. False
+ * when memory is out. */
+static bool change_tags(struct arena *arena, struct row *row, const struct value *item)
+{
+    struct value *tags = &row->record->v[ENTITY_TAGS];
+    struct tags stored, added, removed, result;
+
+    tags_from_text(arena, item->s, &stored);
+    tags_from_text(arena, tags->s, &added);
+    tags_from_text(arena, row->tags_removed, &removed);
+    tags_change(arena, &stored, &removed, &added, &result);
+    row->tags_are_changes = false;
+    row->tags_removed = STR("");
+    *tags = (struct value){.kind = result.n ? VALUE_SET : VALUE_ABSENT};
+    return result.n == 0 || tags_to_text(arena, &result, &tags->s) == ERR_OK;
+}
+
 /* A create meets a row of PATCHes: their values stay where they say something, the create fills the
  * gaps. The same for a POST on a row that starts at the epoch, whose stored values all stay. */
 static enum merge_result complete(struct arena *arena, struct row *row,
@@ -115,14 +135,17 @@ static enum merge_result complete(struct arena *arena, struct row *row,
 {
     const struct resource *resource = row->record->resource;
     bool has_base = row->base_clock != NO_BASE_CLOCK, stays = false;
+    bool tags_are_changes = row->tags_are_changes;
     struct value *v = row->record->v;
 
-    (void)arena;
+    if (tags_are_changes && !change_tags(arena, row, &input->record->v[ENTITY_TAGS]))
+        return MERGE_NO_MEMORY;
     for (size_t i = 0; i < resource->count; i++) {
         const struct field *field = &resource->fields[i];
         if (i != ENTITY_ERROR_TYPE) /* goes with error_info, which stands before it */
             stays = (has_base || find_patched(row, i)) && !value_is_empty(field, &v[i]);
-        if (!is_merged(field) || is_identity(resource, i) || (stays && i != ENTITY_START_TIME))
+        if (!is_merged(field) || is_identity(resource, i) || (stays && i != ENTITY_START_TIME) ||
+            (tags_are_changes && i == ENTITY_TAGS))
             continue;
         v[i] = input->record->v[i];
         unmark_patched(row, i);
@@ -196,18 +219,56 @@ static enum merge_result replace(struct arena *arena, struct row *row,
     return MERGE_WRITE;
 }
 
-/* The tags that a PATCH leads to (traces.md 7; contract/README.md, difference 1). False when there
- * would be too many. */
-static bool patch_tags(struct arena *arena, const struct row *row, const struct merge_input *input,
-                       struct value *ret)
+/* A batch item meets a row of PATCHes. One that stands for earlier items too is what came after
+ * them, as if each had been sent alone. */
+static enum merge_result complete_batch(struct arena *arena, struct row *row,
+                                        const struct merge_input *input)
+{
+    struct merge_input first = *input;
+    enum merge_result result;
+
+    if (input->first_clock == 0)
+        return complete(arena, row, input);
+    first.clock = input->first_clock;
+    result = complete(arena, row, &first);
+    if (result == MERGE_WRITE)
+        result = replace(arena, row, input);
+    return result == MERGE_IGNORE ? MERGE_WRITE : result;
+}
+
+/* Remembers what a PATCH does to tags that are not known before the create comes. */
+static bool note_changes(struct arena *arena, struct row *row, const struct tags *removed,
+                         const struct tags *added)
+{
+    static const struct tags none;
+    struct tags before, all, left;
+
+    if (row->base_clock != NO_BASE_CLOCK ||
+        (find_patched(row, ENTITY_TAGS) && !row->tags_are_changes))
+        return true;
+    row->tags_are_changes = true;
+    tags_from_text(arena, row->tags_removed, &before);
+    tags_change(arena, &before, &none, removed, &all);
+    tags_change(arena, &all, added, &none, &left);
+    if (left.n > TAGS_REMOVED_MAX)
+        left.n = TAGS_REMOVED_MAX;
+    row->tags_removed = STR("");
+    return left.n == 0 || tags_to_text(arena, &left, &row->tags_removed) == ERR_OK;
+}
+
+/* The tags that a PATCH leads to (traces.md 7; contract/README.md, difference 1). */
+static enum merge_result patch_tags(struct arena *arena, struct row *row,
+                                    const struct merge_input *input, struct value *ret)
 {
     const struct value *v = input->record->v;
     bool changes = value_is_set(&v[ENTITY_TAGS_TO_ADD]) || value_is_set(&v[ENTITY_TAGS_TO_REMOVE]);
     struct tags stored, added, removed = {0}, result;
 
     *ret = v[ENTITY_TAGS];
-    if (!changes && !(input->merge_tags && value_is_set(ret)))
-        return true;
+    if (!changes && !(input->merge_tags && value_is_set(ret))) {
+        row->tags_are_changes = row->tags_are_changes && !value_is_set(ret);
+        return MERGE_WRITE;
+    }
     tags_from_text(arena, row->record->v[ENTITY_TAGS].s, &stored);
     if (changes) {
         tags_from_text(arena, v[ENTITY_TAGS_TO_ADD].s, &added);
@@ -217,9 +278,11 @@ static bool patch_tags(struct arena *arena, const struct row *row, const struct 
     }
     tags_change(arena, &stored, &removed, &added, &result);
     if (result.n > TAGS_MAX && added.n > 0)
-        return false;
+        return MERGE_TAGS_LIMIT;
     *ret = (struct value){.kind = VALUE_SET};
-    return tags_to_text(arena, &result, &ret->s) == ERR_OK;
+    if (!note_changes(arena, row, &removed, &added) || tags_to_text(arena, &result, &ret->s))
+        return MERGE_NO_MEMORY;
+    return MERGE_WRITE;
 }
 
 static enum merge_result apply_patch(struct arena *arena, struct row *row,
@@ -230,9 +293,10 @@ static enum merge_result apply_patch(struct arena *arena, struct row *row,
     int64_t stamp =
         row->exists ? max_time(input->now, v[ENTITY_LAST_UPDATED_AT].i + 1) : input->now;
     struct value tags;
+    enum merge_result result = patch_tags(arena, row, input, &tags);
 
-    if (!patch_tags(arena, row, input, &tags))
-        return MERGE_TAGS_LIMIT;
+    if (result != MERGE_WRITE)
+        return result;
     /* A placeholder's parent that no request has told before. */
     if (resource == &span_resource && row->base_clock == NO_BASE_CLOCK &&
         !value_is_set(&v[SPAN_PARENT_SPAN_ID]) &&
@@ -269,7 +333,8 @@ static enum merge_result insert_patch(struct arena *arena, struct row *row,
 static const merge_rule rules[][3] = {
     /* row:            nothing yet                  PATCHes only                a create has come */
     [ARRIVAL_POST] = {[ROW_NONE] = insert_create, [ROW_PATCHED] = complete, [ROW_BASED] = refuse},
-    [ARRIVAL_BATCH] = {[ROW_NONE] = insert_create, [ROW_PATCHED] = complete, [ROW_BASED] = replace},
+    [ARRIVAL_BATCH] =
+        {[ROW_NONE] = insert_create, [ROW_PATCHED] = complete_batch, [ROW_BASED] = replace},
     [ARRIVAL_PATCH] =
         {[ROW_NONE] = insert_patch, [ROW_PATCHED] = apply_patch, [ROW_BASED] = apply_patch},
 };

@@ -14,7 +14,9 @@ struct merge_input {
     int64_t clock; /* µs; batch: the item's last_updated_at, or now when it has none */
     int64_t now;   /* µs */
     struct str user;
-    bool merge_tags; /* PATCH batch */
+    bool merge_tags;     /* PATCH batch */
+    int64_t first_clock; /* µs; batch: the earliest clock of items with the same id that were
+                            dropped for this one; 0: none were */
 };
 
 enum merge_result {
@@ -22,6 +24,7 @@ enum merge_result {
     MERGE_IGNORE,     /* nothing changes */
     MERGE_EXISTS,     /* POST on a row that a create has made already */
     MERGE_TAGS_LIMIT, /* the tags that come out are too many; the row must not be put */
+    MERGE_NO_MEMORY,  /* the arena's ceiling; the row must not be put */
 };
 
 /* Applies the input to the row: a stored one, or a fresh one (row->exists false) whose record has

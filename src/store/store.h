@@ -211,6 +211,10 @@ struct row {
     int64_t base_clock; /* NO_BASE_CLOCK while only PATCHes have come */
     struct patched_field patched[RESOURCE_FIELDS_MAX];
     size_t patched_count;
+    /* While only PATCHes have come: its tags are what they added to tags that are not known yet,
+     * and which they took away (JSON text; empty: none). */
+    bool tags_are_changes;
+    struct str tags_removed;
 };
 
 /* Which heavy fields to load: a bit per field index. */

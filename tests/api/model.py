@@ -42,6 +42,7 @@ class Row:
         self.kind, self.id = kind, item_id
         self.values, self.patched = {}, {}  # `patched`: field -> time of its PATCH
         self.base_clock = None  # none while only PATCHes have come
+        self.removed = None  # then, once tags were changed and not set: those that were taken away
         self.start, self.last_updated = EPOCH, now
         self.trace_id = self.parent_span_id = None
 
@@ -53,7 +54,13 @@ class Row:
         """A create comes to a row of PATCHes, or to one that starts at the epoch: it fills gaps."""
         had_base = self.base_clock is not None
         given = stated(self.kind, item)
-        for field in FIELDS[self.kind]:
+        fields = set(FIELDS[self.kind])
+        if self.removed is not None:
+            fields.remove("tags")
+            self.values["tags"] = list(set(given.get("tags", [])) - self.removed
+                                       | set(self.values["tags"]))
+            self.removed = None
+        for field in fields:
             stays = field in self.values and (had_base or field in self.patched) and \
                 not is_empty(field, self.values[field])
             if not stays:
@@ -86,11 +93,17 @@ class Row:
         stamp = now if is_new else max(now, self.last_updated + 1)
         given = stated(self.kind, body)
         stored = set(self.values.get("tags", []))
-        if body.get("tags_to_add") is not None or body.get("tags_to_remove") is not None:
-            given["tags"] = list(stored - set(body.get("tags_to_remove") or [])
-                                 | set(body.get("tags_to_add") or []))
-        elif merge_tags and "tags" in given:
-            given["tags"] = list(stored | set(given["tags"]))
+        removed, added = set(body.get("tags_to_remove") or []), set(body.get("tags_to_add") or [])
+        changes = body.get("tags_to_add") is not None or body.get("tags_to_remove") is not None
+        if not changes and merge_tags and "tags" in given:
+            changes, added = True, set(given["tags"])
+        if changes:
+            given["tags"] = list(stored - removed | added)
+        if changes and self.base_clock is None and ("tags" not in self.patched
+                                                    or self.removed is not None):
+            self.removed = ((self.removed or set()) | removed) - added
+        elif not changes and "tags" in given:
+            self.removed = None
         self.values.update(given)
         self.patched.update(dict.fromkeys(given, stamp))
         self.take_place(body)
@@ -154,12 +167,17 @@ class Store:
                         for other in items[i + 1:])
             if clock and (clock < newest[item["id"]] or again):
                 continue
+            older = [microseconds(other["last_updated_at"]) for other in items
+                     if other is not item and other["id"] == item["id"] and clock
+                     and other.get("last_updated_at")]
             clock = microseconds(clock) if clock else now
             row = self.rows[kind].get(item["id"])
             if row is None:
                 self.insert(kind, item, clock, now)
             elif row.base_clock is None:
-                row.complete(item, clock)
+                row.complete(item, min([clock, *older]))
+                if older:
+                    row.replace(item, clock)
             else:
                 row.replace(item, clock)
         return 204

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import client
 from client import FULL, has, is_error, now_iso, trace, uuid7
 
 POST = {**FULL, "thread_id": "post thread"}
@@ -65,6 +66,41 @@ def test_empty_tags_of_patch_do_not_win(api, project):
 
 def test_tags_have_no_union(api, project):
     assert merged(api, project, {"tags": ["p"]}, {"tags": ["a"]})["tags"] == ["p"]
+
+
+@pytest.mark.parametrize("patch", [
+    {"tags_to_add": ["late"]}, {"tags_to_remove": ["draft"]},
+    {"tags_to_add": ["late", "keep"], "tags_to_remove": ["draft", "other"]}], ids=str)
+@pytest.mark.parametrize("kind", ["traces", "spans"])
+def test_changes_of_tags_come_in_any_order(api, project, kind, patch):
+    """The server is asked between, so that what waits for the create is read back."""
+    read = []
+    for order in (0, 1):
+        item = (client.trace if kind == "traces" else client.span)(project,
+                                                                   tags=["draft", "keep"])
+        body = {"project_name": project, **patch}
+        if kind == "spans":
+            body["trace_id"] = item["trace_id"]
+        steps = [lambda: api.update(kind, item["id"], body), lambda: api.batch(kind, item)]
+        for step in steps[::1 if order else -1]:
+            step()
+            api.read(kind, item["id"])
+        read.append(sorted(api.read(kind, item["id"])["tags"]))
+    assert read[0] == read[1]
+    assert read[0] == sorted({"draft", "keep"} - set(patch.get("tags_to_remove", []))
+                             | set(patch.get("tags_to_add", [])))
+
+
+def test_closing_item_wins_however_items_are_cut_into_requests(api, project):
+    """Start and end of a trace in one batch, with a PATCH before both."""
+    for together in (False, True):
+        trace = client.trace(project, last_updated_at="2024-01-01T00:00:00Z")
+        api.update("traces", trace["id"], {"project_name": project, "output": "draft", "name": "p"})
+        start = {**trace, "name": None, "output": "none yet"}
+        end = {**trace, "name": None, "output": "final", "last_updated_at": "2099-01-01T00:00:00Z"}
+        for items in [[start, end]] if together else [[start], [end]]:
+            api.batch("traces", *items)
+        assert has(api.read("traces", trace["id"]), {"output": "final", "name": "p"})
 
 
 def test_end_time_at_epoch_does_not_win(api, project):

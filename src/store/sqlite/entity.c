@@ -6,12 +6,12 @@
 #include "store/pack.h"
 #include "store/sqlite/zone.h"
 
-/* Enough for the columns of all PATCHable fields with their times. */
-#define PATCHED_TEXT_MAX 2048
-
 /* "name=123,output=456": fields with the µs of their PATCH, by column so that the file does not
- * depend on the order of the table. */
-static void read_patched(struct str text, struct row *row)
+ * depend on the order of the table. What else a row of PATCHes remembers stands at the end. */
+#define TAGS_CHANGED "tags_changed="
+#define PATCHED_BYTES_MAX ((size_t)1024 * 1024)
+
+static void read_patched(struct str text, struct arena *arena, struct row *row)
 {
     const struct resource *resource = row->record->resource;
 
@@ -21,6 +21,12 @@ static void read_patched(struct str text, struct row *row)
         ptrdiff_t equals = str_find(item, STR("="));
         int64_t at;
 
+        if (str_starts_with(text, STR(TAGS_CHANGED))) {
+            size_t n = sizeof(TAGS_CHANGED) - 1;
+            row->tags_are_changes = true;
+            row->tags_removed = str_copy(arena, str_make(text.p + n, text.n - n));
+            return;
+        }
         if (equals > 0 && row->patched_count < RESOURCE_FIELDS_MAX &&
             str_to_i64(str_make(item.p + equals + 1, item.n - (size_t)equals - 1), &at)) {
             struct str column = str_make(item.p, (size_t)equals);
@@ -34,16 +40,19 @@ static void read_patched(struct str text, struct row *row)
     }
 }
 
-static size_t write_patched(const struct row *row, char *out, size_t size)
+/* False when memory is out. */
+static bool write_patched(const struct row *row, struct buf *out)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < row->patched_count && n < size; i++) {
+    for (size_t i = 0; i < row->patched_count; i++) {
         const struct field *field = &row->record->resource->fields[row->patched[i].field];
-        n += (size_t)snprintf(out + n, size - n, "%s%s=%lld", i ? "," : "", field->column,
-                              (long long)row->patched[i].at);
+        char item[64];
+        int n = snprintf(item, sizeof(item), "%s%s=%lld", i ? "," : "", field->column,
+                         (long long)row->patched[i].at);
+        if (!buf_append(out, str_make(item, (size_t)n)))
+            return false;
     }
-    return n < size ? n : size - 1;
+    return !row->tags_are_changes ||
+           (buf_append(out, STR("," TAGS_CHANGED)) && buf_append(out, row->tags_removed));
 }
 
 static enum err load_body(struct session *session, const struct resource *resource, uint64_t load,
@@ -121,7 +130,7 @@ enum err entity_read(struct session *session, sqlite3_stmt *statement,
     *project_id = value_uuid(ret->project.id);
     read_patched(str_make((const char *)sqlite3_column_text(statement, COLUMN_PATCHED),
                           (size_t)sqlite3_column_bytes(statement, COLUMN_PATCHED)),
-                 ret);
+                 arena, ret);
     return wanted ? load_body(session, resource, load, heavy, arena, ret) : ERR_OK;
 }
 
@@ -249,7 +258,7 @@ enum err store_entity_put(struct session *session, struct row *row)
 {
     const struct resource *resource = row->record->resource;
     enum row_write write = !row->stored ? ROW_INSERT : row->moved ? ROW_MOVE : ROW_UPDATE;
-    char patched[PATCHED_TEXT_MAX];
+    struct buf patched __attribute__((cleanup(buf_done))) = {.max = PATCHED_BYTES_MAX};
     sqlite3_stmt *statement;
     int64_t heavy;
     int index = 7;
@@ -260,10 +269,12 @@ enum err store_entity_put(struct session *session, struct row *row)
     if (!statement)
         return ERR_INTERNAL;
     bind_row(statement, row, heavy);
-    if (row->patched_count == 0)
+    if (!write_patched(row, &patched))
+        return ERR_INTERNAL;
+    if (patched.n == 0)
         sqlite3_bind_null(statement, 6);
     else
-        bind_str(statement, 6, str_make(patched, write_patched(row, patched, sizeof(patched))));
+        bind_str(statement, 6, buf_str(&patched));
     for (size_t i = 0; i < resource->count; i++) {
         if (sql_is_written(resource, i, write) &&
             bind_field(session, statement, index++, &resource->fields[i], &row->record->v[i]))

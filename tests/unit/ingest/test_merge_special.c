@@ -92,12 +92,76 @@ static void test_tags_of_new_rows(void **state)
     assert_json(tags(), "['a']");
     merge_arrive(ARRIVAL_PATCH, 0, 20, "'tags_to_add':['c']");
     assert_json(tags(), "['a','c']");
-    merge_arrive(ARRIVAL_POST, 30, 30, "'tags':['z']");
+    /* What was added and taken away before is done to the tags of the create. */
+    merge_arrive(ARRIVAL_POST, 30, 30, "'tags':['z','b']");
+    assert_json(tags(), "['z','a','c']");
+    assert_true(merge_mark(ENTITY_TAGS) == 20);
+    /* They are known now. */
+    merge_arrive(ARRIVAL_PATCH, 0, 40, "'tags_to_remove':['z']");
+    merge_arrive(ARRIVAL_BATCH, 35, 50, "'tags':['z']");
     assert_json(tags(), "['a','c']");
     merge_fresh(&trace_resource);
     merge_tags = true;
     merge_arrive(ARRIVAL_PATCH, 0, 10, "'tags':['a']");
     assert_json(tags(), "['a']");
+    merge_arrive(ARRIVAL_BATCH, 5, 20, "'tags':['b']");
+    assert_json(tags(), "['b','a']");
+}
+
+/* Whether changes come before or after the create, unless the tags were set before. */
+static void test_tags_before_create(void **state)
+{
+    static const struct {
+        const char *patches[3];
+        const char *want; /* with ['a','b'] of the create */
+    } cases[] = {
+        {{"'tags_to_remove':['a']"}, "['b']"},
+        {{"'tags_to_remove':['a','b']"}, NULL},
+        {{"'tags_to_remove':['a']", "'tags_to_add':['a']"}, "['a','b']"},
+        {{"'tags_to_add':['x']", "'tags_to_remove':['x','a']"}, "['b']"},
+        {{"'tags_to_add':['x']", "'tags':['y']"}, "['y']"},
+        {{"'tags':['y']", "'tags_to_add':['x']"}, "['y','x']"},
+        {{"'tags_to_remove':['a']", "'tags':['y']", "'tags_to_add':['x']"}, "['y','x']"},
+        {{"'tags_to_add':['x']", "'name':'n'"}, "['a','b','x']"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        merge_fresh(&trace_resource);
+        for (int j = 0; j < 3 && cases[i].patches[j]; j++)
+            merge_arrive(ARRIVAL_PATCH, 0, 10 + j, cases[i].patches[j]);
+        merge_arrive(ARRIVAL_BATCH, 5, 20, "'tags':['a','b']");
+        if (cases[i].want)
+            assert_json(tags(), cases[i].want);
+        else
+            assert_false(value_is_set(&merge_row.record->v[ENTITY_TAGS]));
+        assert_false(merge_row.tags_are_changes);
+    }
+}
+
+/* An item that stands for earlier ones too: as if each had come in a request of its own. */
+static void test_first_clock(void **state)
+{
+    struct merge_input input = {
+        .arrival = ARRIVAL_BATCH, .clock = 300, .now = 400, .user = STR("u")};
+
+    (void)state;
+    for (int64_t first = 0; first <= 100; first += 100) {
+        merge_fresh(&trace_resource);
+        merge_arrive(ARRIVAL_PATCH, 0, 200, "'name':'patched','thread_id':'t'");
+        input.record = merge_body(ARRIVAL_BATCH, &trace_resource, "'name':'closing'");
+        input.first_clock = first;
+        assert_int_equal(merge_apply(&merge_arena, &merge_row, &input), MERGE_WRITE);
+        assert_str(merge_row.record->v[ENTITY_NAME].s, first ? "closing" : "patched");
+        assert_str(merge_row.record->v[TRACE_THREAD_ID].s, "t");
+        assert_true(merge_row.base_clock == 300);
+    }
+    /* A clock that does not move is a replay. */
+    merge_fresh(&trace_resource);
+    merge_arrive(ARRIVAL_PATCH, 0, 200, "'name':'patched'");
+    input.first_clock = 300;
+    merge_apply(&merge_arena, &merge_row, &input);
+    assert_str(merge_row.record->v[ENTITY_NAME].s, "patched");
 }
 
 /* "<prefix>0" to "<prefix><count-1>". */
@@ -448,6 +512,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_tags, start, stop),
+        cmocka_unit_test_setup_teardown(test_tags_before_create, start, stop),
+        cmocka_unit_test_setup_teardown(test_first_clock, start, stop),
         cmocka_unit_test_setup_teardown(test_tags_of_new_rows, start, stop),
         cmocka_unit_test_setup_teardown(test_tag_limit, start, stop),
         cmocka_unit_test_setup_teardown(test_removal_from_many, start, stop),
