@@ -2,6 +2,7 @@
  * sums and counters. */
 #include "ingest/entity_write.h"
 
+#include "ingest/entity_move.h"
 #include "ingest/feed.h"
 #include "ingest/merge.h"
 #include "ingest/named_write.h"
@@ -19,10 +20,8 @@ static bool is_span(const struct entity_change *self)
     return self->resource == &span_resource;
 }
 
-/* Rows of clients only; a row that holds nothing but sums counts as none, but is remembered. */
-static enum err find_row_in(struct entity_change *self, struct session *session,
-                            int64_t project_key, const struct uuid *id, struct arena *arena,
-                            struct row *ret)
+enum err entity_find_row(struct entity_change *self, struct session *session, int64_t project_key,
+                         const struct uuid *id, struct arena *arena, struct row *ret)
 {
     enum err err = store_entity_get(session, self->resource, self->change.workspace, project_key,
                                     id, LOAD_NONE, arena, ret);
@@ -36,7 +35,7 @@ static enum err find_row_in(struct entity_change *self, struct session *session,
 static enum err find_row(struct entity_change *self, struct session *session, int64_t project_key,
                          const struct uuid *id, struct row *ret)
 {
-    return find_row_in(self, session, project_key, id, self->change.arena, ret);
+    return entity_find_row(self, session, project_key, id, self->change.arena, ret);
 }
 
 /* The row of an id in a project, or a fresh one. */
@@ -81,6 +80,7 @@ static enum err write_row(struct entity_change *self, struct session *session, s
 
     input->now = change->now;
     input->user = change->user;
+    row->assumes_project &= input->arrival == ARRIVAL_PATCH;
     *ret = merge_apply(change->arena, row, input);
     if (*ret == MERGE_TAGS_LIMIT)
         return error_add(&change->error, ERR_UNPROCESSABLE,
@@ -163,6 +163,20 @@ static enum err check_place(struct entity_change *self, const struct row *row,
     return ERR_OK;
 }
 
+/* Brings the row of an id that PATCHes have made elsewhere, without a project, into the project of
+ * a row that clients cannot see yet. */
+static enum err take_over(struct entity_change *self, struct session *session, struct row *row,
+                          struct span_sums *sums)
+{
+    struct uuid id = row->record->v[ENTITY_ID].uuid;
+    struct project project = row->project;
+    enum err err = entity_move(self, session, row, sums);
+
+    if (err)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    return find_or_start_row(self, session, &project, &id, row);
+}
+
 /* ---- POST ---- */
 
 static enum err apply_create(struct change *change, struct session *session)
@@ -172,13 +186,14 @@ static enum err apply_create(struct change *change, struct session *session)
     struct merge_input input = {.arrival = ARRIVAL_POST, .record = record, .clock = change->now};
     const struct uuid *id = &record->v[ENTITY_ID].uuid;
     struct str name = record->v[ENTITY_PROJECT_NAME].s;
-    struct span_sums *sums = span_sums_new(change->arena, 1);
+    struct span_sums *sums = span_sums_new(change->arena, 1 + ENTITY_MOVE_SUMS);
     enum merge_result result;
     struct project project = {0};
+    bool moves = false;
     struct row row;
     enum err err, found;
 
-    self->threads = thread_sums_new(change, change->arena, 1);
+    self->threads = thread_sums_new(change, change->arena, 1 + ENTITY_MOVE_SUMS);
     found = store_project_by_name(session, change->workspace,
                                   name.n ? name : STR(PROJECT_DEFAULT_NAME), &project);
     if (found && found != ERR_NOT_FOUND)
@@ -187,17 +202,22 @@ static enum err apply_create(struct change *change, struct session *session)
     if (err == ERR_NOT_FOUND || (!err && !row.exists)) {
         struct row other;
         enum err elsewhere = find_row(self, session, 0, id, &other);
-        if (!elsewhere && is_span(self) && !merge_is_placeholder(&other))
+        moves = !elsewhere && entity_may_move(&other) && !other.project.deleted;
+        if (moves)
+            elsewhere = check_place(self, &other, record, false);
+        else if (!elsewhere && is_span(self) && !merge_is_placeholder(&other))
             return ERR_OK;
-        if (!elsewhere)
+        else if (!elsewhere)
             return refuse_project(self);
-        if (elsewhere != ERR_NOT_FOUND)
+        if (elsewhere && elsewhere != ERR_NOT_FOUND)
             return elsewhere;
     }
     if (found == ERR_NOT_FOUND)
         found = project_ensure(change, session, name, &project);
     if (!found && (err == ERR_NOT_FOUND))
         err = find_or_start_row(self, session, &project, id, &row);
+    if (!found && !err && moves)
+        err = take_over(self, session, &row, sums);
     if (found || err)
         return found ? found : err;
     if (merge_is_placeholder(&row))
@@ -275,7 +295,10 @@ static int64_t *drop_older_duplicates(struct entity_change *self)
 static enum err apply_batch(struct change *change, struct session *session)
 {
     struct entity_change *self = entity_of(change);
-    struct span_sums *sums = span_sums_new(change->arena, self->record_count);
+    bool any_assumed = false;
+    enum err asked = store_entity_any_assumed(session, self->resource, &any_assumed);
+    size_t most = self->record_count * (any_assumed ? 1 + ENTITY_MOVE_SUMS : 1);
+    struct span_sums *sums = asked ? NULL : span_sums_new(change->arena, most);
     struct project project = {0};
     struct str name = {0};
     enum merge_result result;
@@ -283,8 +306,8 @@ static enum err apply_batch(struct change *change, struct session *session)
     struct row row;
 
     if (!sums)
-        return ERR_TOO_LARGE;
-    self->threads = thread_sums_new(change, change->arena, self->record_count);
+        return asked ? asked : ERR_TOO_LARGE;
+    self->threads = thread_sums_new(change, change->arena, most);
     first_clocks = drop_older_duplicates(self);
     if (!first_clocks)
         return ERR_TOO_LARGE;
@@ -306,6 +329,8 @@ static enum err apply_batch(struct change *change, struct session *session)
         }
         if (!err)
             err = find_or_start_row(self, session, &project, &record->v[ENTITY_ID].uuid, &row);
+        if (!err && any_assumed && !row.exists)
+            err = take_over(self, session, &row, sums);
         if (!err)
             err = write_row(self, session, &row, &input, sums, &result);
         if (err)
@@ -366,31 +391,43 @@ static enum err patch_project(struct entity_change *self, struct session *sessio
 }
 
 /* The row that a PATCH means; a fresh one in its project when the id is unknown. */
-static enum err patch_row(struct entity_change *self, struct session *session, struct row *ret)
+static enum err patch_row(struct entity_change *self, struct session *session,
+                          struct span_sums *sums, struct row *ret)
 {
     struct change *change = &self->change;
     struct project project;
-    bool named;
+    bool named, moves = false;
     enum err err = patch_project(self, session, &project, &named);
 
     if (err)
         return err;
     if (project.key) {
         err = find_row(self, session, project.key, &self->ids[0], ret);
+        ret->assumes_project &= !named;
         if (err != ERR_NOT_FOUND && (err || ret->exists))
             return err;
     }
     err = find_row(self, session, 0, &self->ids[0], ret);
+    if (!err && named && entity_may_move(ret) && !ret->project.deleted) {
+        moves = true;
+        err = check_place(self, ret, self->records[0], true);
+        err = err ? err : ERR_NOT_FOUND;
+    }
     if (!err && (named || ret->project.deleted))
         return refuse_project(self);
     if (err != ERR_NOT_FOUND)
         return err;
-    if (is_span(self) && !value_is_set(&self->records[0]->v[SPAN_TRACE_ID]))
+    if (!moves && is_span(self) && !value_is_set(&self->records[0]->v[SPAN_TRACE_ID]))
         return error_add(&change->error, ERR_UNPROCESSABLE, "traceId must not be null");
     err = ERR_OK;
     if (!project.key)
         err = project_ensure(change, session, self->records[0]->v[ENTITY_PROJECT_NAME].s, &project);
-    return err ? err : find_or_start_row(self, session, &project, &self->ids[0], ret);
+    if (!err)
+        err = find_or_start_row(self, session, &project, &self->ids[0], ret);
+    if (!err && moves)
+        return take_over(self, session, ret, sums);
+    ret->assumes_project = !named;
+    return err;
 }
 
 static enum err apply_patch(struct change *change, struct session *session)
@@ -398,12 +435,13 @@ static enum err apply_patch(struct change *change, struct session *session)
     struct entity_change *self = entity_of(change);
     struct merge_input input = {
         .arrival = ARRIVAL_PATCH, .record = self->records[0], .clock = change->now};
-    struct span_sums *sums = span_sums_new(change->arena, 1);
+    struct span_sums *sums = span_sums_new(change->arena, 1 + ENTITY_MOVE_SUMS);
     enum merge_result result;
     struct row row;
-    enum err err = patch_row(self, session, &row);
+    enum err err;
 
-    self->threads = thread_sums_new(change, change->arena, 1);
+    self->threads = thread_sums_new(change, change->arena, 1 + ENTITY_MOVE_SUMS);
+    err = patch_row(self, session, sums, &row);
     if (!err && row.exists)
         err = check_place(self, &row, self->records[0], true);
     if (!err)
@@ -459,169 +497,4 @@ static enum err apply_patch_batch(struct change *change, struct session *session
 void entity_change_patch_batch(struct entity_change *change)
 {
     change->change.apply = apply_patch_batch;
-}
-
-/* ---- delete ---- */
-
-static enum err delete_trace(struct entity_change *self, struct session *session,
-                             const struct row *row)
-{
-    struct subject_key key = {SUBJECT_TRACE, row->project.key, row->record->v[ENTITY_ID].uuid};
-    int64_t spans = 0;
-    enum err err = store_entity_delete(session, row);
-
-    thread_sums_move(self->threads, row->project.key, row->record, NULL);
-    if (!err)
-        err = store_annotation_clear(session, &key);
-    if (!err)
-        err = store_annotation_clear_spans(session, row->project.key, &key.id);
-    if (!err)
-        err = store_trace_delete_spans(session, row->project.key, &row->record->v[ENTITY_ID].uuid,
-                                       &spans);
-    if (!err)
-        change_touch(&self->change, row->project.key, -1, -spans, 0);
-    feed_note(&self->change, row->project.key, &trace_resource, &key.id, true);
-    return err;
-}
-
-/* What is to be deleted: what the request names, then what is found below it. Only ids, because
- * there may be any number below; memory for more is taken for a few of them at a time. */
-struct doomed {
-    int64_t project_key; /* 0: any */
-    struct uuid id;
-};
-
-struct doomed_queue {
-    struct arena arena;
-    struct doomed *items;
-    size_t head, count, size;
-};
-
-/* Rows that are looked at together. */
-#define DELETE_ROWS 256
-
-static enum err add_doomed(struct doomed_queue *queue, int64_t project_key, const struct uuid *ids,
-                           size_t count)
-{
-    size_t size = queue->size ? queue->size : 64;
-
-    while (size < queue->count + count)
-        size *= 2;
-    queue->items = arena_grow(&queue->arena, queue->items, queue->size * sizeof(*queue->items),
-                              size * sizeof(*queue->items));
-    if (!queue->items)
-        return ERR_TOO_LARGE;
-    queue->size = size;
-    for (size_t i = 0; i < count; i++)
-        queue->items[queue->count++] = (struct doomed){project_key, ids[i]};
-    return ERR_OK;
-}
-
-/* Deletes one span and queues those directly below it. */
-static enum err delete_span(struct entity_change *self, struct session *session,
-                            const struct row *row, struct span_sums *sums, struct arena *arena,
-                            struct doomed_queue *queue)
-{
-    const struct uuid *trace = &row->record->v[SPAN_TRACE_ID].uuid;
-    struct subject_key key = {SUBJECT_SPAN, row->project.key, row->record->v[ENTITY_ID].uuid};
-    enum err err = store_entity_delete(session, row);
-    struct uuid *children;
-    size_t count;
-
-    span_sums_add(sums, row->project.key, row->record, -1);
-    change_touch(&self->change, row->project.key, 0, -1, 0);
-    feed_note(&self->change, row->project.key, &span_resource, &key.id, true);
-    if (!err)
-        err = store_annotation_clear(session, &key);
-    if (!err)
-        err = store_span_children(session, row->project.key, trace, &key.id, arena, &children,
-                                  &count);
-    return err ? err : add_doomed(queue, row->project.key, children, count);
-}
-
-/* Deletes the next few of the queue, with what that changes elsewhere. Nothing of the arena is
- * needed afterwards. */
-static enum err delete_some(struct entity_change *self, struct session *session,
-                            struct doomed_queue *queue, struct arena *arena)
-{
-    size_t end =
-        queue->count - queue->head > DELETE_ROWS ? queue->head + DELETE_ROWS : queue->count;
-    struct span_sums *sums = span_sums_new(arena, end - queue->head);
-    const struct uuid *trace = NULL;
-    enum err err = sums ? ERR_OK : ERR_TOO_LARGE;
-
-    self->threads = thread_sums_new(&self->change, arena, end - queue->head);
-    while (!err && queue->head < end) {
-        struct doomed doomed = queue->items[queue->head++];
-        struct row row;
-
-        err = find_row_in(self, session, doomed.project_key, &doomed.id, arena, &row);
-        if (err == ERR_NOT_FOUND || (!err && !row.exists)) {
-            err = ERR_OK;
-            continue;
-        }
-        if (!err && is_span(self)) {
-            const struct uuid *its_trace = &row.record->v[SPAN_TRACE_ID].uuid;
-            /* Its sums are shown with the trace. */
-            if (!trace || !uuid_eq(trace, its_trace))
-                feed_note(&self->change, row.project.key, &trace_resource, its_trace, false);
-            trace = its_trace;
-        }
-        if (!err)
-            err = is_span(self) ? delete_span(self, session, &row, sums, arena, queue)
-                                : delete_trace(self, session, &row);
-    }
-    if (!err)
-        err = span_sums_write(sums, session, self->threads);
-    return err ? err : thread_sums_write(self->threads, session);
-}
-
-/* Deletes ids of a project (0: of any) with all that belongs to them. */
-static enum err delete_ids(struct entity_change *self, struct session *session, int64_t project_key,
-                           const struct uuid *ids, size_t count)
-{
-    struct doomed_queue queue = {.head = 0};
-    struct arena arena;
-    enum err err;
-
-    arena_init(&queue.arena, self->change.arena->cap);
-    arena_init(&arena, self->change.arena->cap);
-    err = add_doomed(&queue, project_key, ids, count);
-    while (!err && queue.head < queue.count) {
-        err = delete_some(self, session, &queue, &arena);
-        arena_reset(&arena);
-    }
-    arena_done(&arena);
-    arena_done(&queue.arena);
-    return err;
-}
-
-enum err entity_delete_traces(struct change *change, struct session *session, int64_t project_key,
-                              const struct uuid *ids, size_t count)
-{
-    struct entity_change part = {.change = *change, .resource = &trace_resource};
-    enum err err = delete_ids(&part, session, project_key, ids, count);
-
-    change->touches = part.change.touches;
-    change->notes = part.change.notes;
-    return err;
-}
-
-static enum err apply_delete(struct change *change, struct session *session)
-{
-    struct entity_change *self = entity_of(change);
-    struct project project = {0};
-    enum err err;
-
-    if (self->has_project) {
-        err = store_project_by_id(session, change->workspace, &self->project, &project);
-        if (err)
-            return err == ERR_NOT_FOUND ? ERR_OK : err;
-    }
-    return delete_ids(self, session, project.key, self->ids, self->id_count);
-}
-
-void entity_change_delete(struct entity_change *change)
-{
-    change->change.apply = apply_delete;
 }

@@ -24,6 +24,12 @@ struct entity_change {
     struct thread_sums *threads; /* made by apply */
 };
 
+/* The row of an id in a project, or in any of the workspace (project_key 0), its texts in the
+ * arena. A row that holds nothing but sums of spans is found in a project, with row->exists false;
+ * in any, it counts as none. ERR_NOT_FOUND, ERR_TOO_LARGE, ERR_INTERNAL. On the writer's thread. */
+enum err entity_find_row(struct entity_change *self, struct session *session, int64_t project_key,
+                         const struct uuid *id, struct arena *arena, struct row *ret);
+
 /* POST of one. records[0] has its id. 409: exists already (traces), other project, other parent or
  * trace (spans); a span that exists already is ignored. */
 void entity_change_create(struct entity_change *change);

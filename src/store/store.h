@@ -215,6 +215,7 @@ struct row {
      * and which they took away (JSON text; empty: none). */
     bool tags_are_changes;
     struct str tags_removed;
+    bool assumes_project; /* and none of them has named a project */
 };
 
 /* Which heavy fields to load: a bit per field index. */
@@ -227,6 +228,11 @@ struct row {
 enum err store_entity_get(struct session *session, const struct resource *resource,
                           int64_t workspace, int64_t project_key, const struct uuid *id,
                           uint64_t load, struct arena *arena, struct row *ret);
+
+/* Writer. Whether there may be rows of PATCHes that have named no project; nearly always there are
+ * none. */
+enum err store_entity_any_assumed(struct session *session, const struct resource *resource,
+                                  bool *ret);
 
 /* Prepares heavy values for the store: VALUE_SET becomes VALUE_PACKED. Needs no session, so that
  * workers do it. ERR_TOO_LARGE at the arena's ceiling. */
@@ -395,6 +401,10 @@ enum err store_annotation_any(struct session *session, const struct resource *re
 enum err store_score_delete(struct session *session, const struct subject_key *key,
                             const struct str *names, size_t count, struct str author,
                             const struct uuid *queue);
+
+/* Writer. Gives the annotations of a subject to the same id in another project. */
+enum err store_annotation_move(struct session *session, const struct subject_key *key,
+                               int64_t project_key);
 
 /* Writer. Removes every annotation of a subject. */
 enum err store_annotation_clear(struct session *session, const struct subject_key *key);

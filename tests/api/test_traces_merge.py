@@ -91,6 +91,29 @@ def test_changes_of_tags_come_in_any_order(api, project, kind, patch):
                              | set(patch.get("tags_to_add", [])))
 
 
+@pytest.mark.parametrize("kind", ["traces", "spans"])
+@pytest.mark.parametrize("create", ["single", "batch"])
+def test_patches_without_a_project_wait_for_it(api, project, kind, create):
+    """They come before the create, which alone names the project."""
+    item = (client.trace if kind == "traces" else client.span)(project, name="created")
+    body = {"trace_id": item["trace_id"]} if kind == "spans" else {}
+    api.update(kind, item["id"], {**body, "output": {"late": 1}})
+    api.update(kind, item["id"], {"tags_to_add": ["x"]})
+    assert api.put(f"{kind}/{item['id']}/feedback-scores",
+                   {"name": "s", "value": 1, "source": "sdk"}).status_code == 204
+    if create == "single":
+        api.create(kind, item)
+    else:
+        api.batch(kind, item)
+    read = api.read(kind, item["id"])
+    assert has(read, {"name": "created", "output": {"late": 1}, "tags": ["x"],
+                      "project_id": api.project_id(project)})
+    assert [score["name"] for score in read["feedback_scores"]] == ["s"]
+    assert api.ids(kind, project_name=project) == [item["id"]]
+    filters = f'[{{"field": "id", "operator": "=", "value": "{item["id"]}"}}]'
+    assert api.ids(kind, project_name="Default Project", filters=filters) == []
+
+
 def test_closing_item_wins_however_items_are_cut_into_requests(api, project):
     """Start and end of a trace in one batch, with a PATCH before both."""
     for together in (False, True):

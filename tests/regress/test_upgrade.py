@@ -9,7 +9,7 @@ import client
 VERSION_1 = {"workspace", "project", "name", "trace", "trace_body", "span", "span_body",
              "project_by_name", "project_by_uuid", "trace_by_id", "span_by_id"}
 
-COLUMNS_LATER = [("project", "thread_count")]
+COLUMNS_LATER = [("project", "thread_count"), ("trace", "assumed"), ("span", "assumed")]
 
 
 def make_version_1(data):

@@ -190,6 +190,29 @@ enum err store_annotation_clear(struct session *session, const struct subject_ke
     return clear_scores(session, &assertions);
 }
 
+enum err store_annotation_move(struct session *session, const struct subject_key *key,
+                               int64_t project_key)
+{
+    static const char *const sql[] = {
+        "UPDATE OR REPLACE score SET project = ?4 WHERE kind = ?1 AND project = ?2 AND entity = ?3",
+        "UPDATE OR REPLACE comment SET project = ?4 WHERE kind = ?1 AND project = ?2 AND entity = "
+        "?3"};
+    enum err err = ERR_OK;
+
+    for (size_t i = 0; i < sizeof(sql) / sizeof(sql[0]) && !err; i++) {
+        sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) =
+            session_prepare(session, str_of(sql[i]));
+        if (!statement)
+            return ERR_INTERNAL;
+        sqlite3_bind_int(statement, 1, key->subject);
+        sqlite3_bind_int64(statement, 2, key->project_key);
+        bind_uuid(statement, 3, &key->id);
+        sqlite3_bind_int64(statement, 4, project_key);
+        err = session_run(session, statement);
+    }
+    return err;
+}
+
 enum err store_annotation_clear_spans(struct session *session, int64_t project_key,
                                       const struct uuid *trace)
 {

@@ -114,6 +114,7 @@ enum err entity_read(struct session *session, sqlite3_stmt *statement,
     ret->base_clock = sqlite3_column_type(statement, COLUMN_BASE_CLOCK) == SQLITE_NULL
                           ? NO_BASE_CLOCK
                           : sqlite3_column_int64(statement, COLUMN_BASE_CLOCK);
+    ret->assumes_project = sqlite3_column_int(statement, COLUMN_ASSUMED) != 0;
     for (size_t i = 0; i < resource->count; i++) {
         const struct field *field = &resource->fields[i];
         if (sql_is_narrow(field)) {
@@ -159,6 +160,20 @@ enum err store_entity_get(struct session *session, const struct resource *resour
         return session_failed(session, "read");
     err = entity_read(session, statement, resource, load, arena, ret);
     return err;
+}
+
+enum err store_entity_any_assumed(struct session *session, const struct resource *resource,
+                                  bool *ret)
+{
+    int slot = entity_slot(resource);
+    sqlite3_stmt *statement __attribute__((cleanup(statement_reset))) = session_statement(
+        session, STATEMENT_ASSUMED_ANY + slot,
+        slot ? "SELECT 1 FROM span INDEXED BY span_assumed WHERE assumed = 1 LIMIT 1"
+             : "SELECT 1 FROM trace INDEXED BY trace_assumed WHERE assumed = 1 LIMIT 1");
+    int rc = statement ? sqlite3_step(statement) : SQLITE_ERROR;
+
+    *ret = rc == SQLITE_ROW;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? ERR_OK : session_failed(session, "assumed");
 }
 
 static sqlite3_stmt *write_statement(struct session *session, const struct resource *resource,
@@ -261,7 +276,7 @@ enum err store_entity_put(struct session *session, struct row *row)
     struct buf patched __attribute__((cleanup(buf_done))) = {.max = PATCHED_BYTES_MAX};
     sqlite3_stmt *statement;
     int64_t heavy;
-    int index = 7;
+    int index = 8;
 
     if (put_body(session, row, &heavy))
         return ERR_INTERNAL;
@@ -275,6 +290,10 @@ enum err store_entity_put(struct session *session, struct row *row)
         sqlite3_bind_null(statement, 6);
     else
         bind_str(statement, 6, buf_str(&patched));
+    if (row->assumes_project)
+        sqlite3_bind_int(statement, 7, 1);
+    else
+        sqlite3_bind_null(statement, 7);
     for (size_t i = 0; i < resource->count; i++) {
         if (sql_is_written(resource, i, write) &&
             bind_field(session, statement, index++, &resource->fields[i], &row->record->v[i]))

@@ -358,7 +358,7 @@ static enum err offer_unscored(struct session *session, const struct scan *scan,
     bool full = page->count == page->capacity;
     size_t added = 0;
     struct sql sql;
-    int bind, rc;
+    int bind, rc = SQLITE_DONE;
 
     if (full && (page->capacity == 0 || (page->keys[0].i > 0) == page->descending))
         return ERR_OK;

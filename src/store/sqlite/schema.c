@@ -273,12 +273,17 @@ static const char schema_4[] =
     " PRIMARY KEY(project, otlp)) WITHOUT ROWID;"
     "CREATE INDEX otlp_trace_by_time ON otlp_trace(seen_at);";
 
-/* The search index; see zone_text.h. */
+/* The search index (see zone_text.h); rows of PATCHes whose project nobody has named. */
 #define TEXT_TABLE(name)                                                                           \
     "CREATE TABLE " name "(project INTEGER NOT NULL, first BLOB NOT NULL, bits BLOB,"              \
     " PRIMARY KEY(project, first)) WITHOUT ROWID;"
 
-static const char schema_5[] = TEXT_TABLE("trace_text") TEXT_TABLE("span_text");
+#define ASSUMED_COLUMN(table)                                                                      \
+    "ALTER TABLE " table " ADD COLUMN assumed INTEGER;"                                            \
+    "CREATE INDEX " table "_assumed ON " table "(id) WHERE assumed = 1;"
+
+static const char schema_5[] =
+    TEXT_TABLE("trace_text") TEXT_TABLE("span_text") ASSUMED_COLUMN("trace") ASSUMED_COLUMN("span");
 
 /* Zones are made from their own table; see migrate(). */
 static const char *const migrations[] = {schema_1, schema_2, NULL, schema_4, schema_5};

@@ -30,7 +30,7 @@ bool sql_is_written(const struct resource *resource, size_t field, enum row_writ
 struct str sql_entity_columns(struct arena *arena, const struct resource *resource)
 {
     struct str out = STR("t.project, p.uuid, p.deleted, t.present, t.heavy, t.body, t.base_clock,"
-                         " t.patched");
+                         " t.patched, t.assumed");
 
     for (size_t i = 0; i < resource->count; i++) {
         if (sql_is_narrow(&resource->fields[i]))
@@ -52,9 +52,9 @@ struct str sql_entity_get(struct arena *arena, const struct resource *resource, 
 struct str sql_entity_write(struct arena *arena, const struct resource *resource,
                             enum row_write write)
 {
-    struct str columns = STR("present, heavy, body, base_clock, patched");
-    struct str marks = STR("1, ?3, ?4, ?5, ?6");
-    int index = 7;
+    struct str columns = STR("present, heavy, body, base_clock, patched, assumed");
+    struct str marks = STR("1, ?3, ?4, ?5, ?6, ?7");
+    int index = 8;
 
     for (size_t i = 0; i < resource->count; i++) {
         if (!sql_is_written(resource, i, write))

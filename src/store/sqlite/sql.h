@@ -15,6 +15,7 @@ enum row_column {
     COLUMN_BODY,
     COLUMN_BASE_CLOCK,
     COLUMN_PATCHED,
+    COLUMN_ASSUMED,
     ROW_COLUMN_COUNT,
 };
 
@@ -32,7 +33,7 @@ const char *sql_table(const struct resource *resource);
 bool sql_is_narrow(const struct field *field);
 
 /* True for fields that this kind of write sets, in the order of their parameters from ?7 on;
- * ?1 project, ?2 id, ?3 heavy, ?4 body, ?5 base_clock, ?6 patched. */
+ * ?1 project, ?2 id, ?3 heavy, ?4 body, ?5 base_clock, ?6 patched, ?7 assumed. */
 bool sql_is_written(const struct resource *resource, size_t field, enum row_write write);
 
 /* The row columns and then the narrow fields, of `t` joined with its project `p`. */
