@@ -3,14 +3,10 @@
  */
 #include "ingest/text_index.h"
 
-#include <pthread.h>
-#include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "ingest/background.h"
 
 /* So many zones are looked at, and so many are made between two commits. */
 #define LOOK_ZONES 4000
@@ -29,30 +25,13 @@ struct text_change {
 
 struct text_index {
     struct store *store;
-    struct writer *writer;
-    struct text_index_options options;
-    pthread_t thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t wake;
-    bool stopping;
-    bool waiting; /* for the writer */
-    enum err result;
+    struct background *background;
+    int64_t rest_us;
     struct arena arena;
     struct text_look look;
     struct text_zone zones[MAKE_ZONES];
     struct str bits[MAKE_ZONES];
 };
-
-static void change_done(struct change *change, enum err err)
-{
-    struct text_index *index = change->owner;
-
-    pthread_mutex_lock(&index->mutex);
-    index->waiting = false;
-    index->result = err;
-    pthread_cond_signal(&index->wake);
-    pthread_mutex_unlock(&index->mutex);
-}
 
 static enum err apply(struct change *change, struct session *session)
 {
@@ -66,37 +45,15 @@ static enum err apply(struct change *change, struct session *session)
 }
 
 /* Has the writer mark the zones, or store what their texts have. */
-static enum err write_zones(struct text_index *index, size_t count, const struct str *bits)
+static enum err write_zones(struct text_index *index, struct background *background, size_t count,
+                            const struct str *bits)
 {
-    struct text_change change = {
-        .change = {.arena = &index->arena,
-                   .error = {.arena = &index->arena},
-                   .workspace_name = {WORKSPACE_DEFAULT_NAME, sizeof(WORKSPACE_DEFAULT_NAME) - 1},
-                   .user = {WORKSPACE_DEFAULT_USER, sizeof(WORKSPACE_DEFAULT_USER) - 1},
-                   .apply = apply,
-                   .done = change_done,
-                   .owner = index},
-        .zones = index->zones,
-        .bits = bits,
-        .count = count};
+    struct text_change change = {.change = {.arena = &index->arena, .apply = apply},
+                                 .zones = index->zones,
+                                 .bits = bits,
+                                 .count = count};
 
-    pthread_mutex_lock(&index->mutex);
-    index->result = ERR_UNAVAILABLE;
-    index->waiting = writer_submit(index->writer, &change.change);
-    while (index->waiting)
-        pthread_cond_wait(&index->wake, &index->mutex);
-    pthread_mutex_unlock(&index->mutex);
-    return index->result;
-}
-
-static bool is_stopping(struct text_index *index)
-{
-    bool stopping;
-
-    pthread_mutex_lock(&index->mutex);
-    stopping = index->stopping;
-    pthread_mutex_unlock(&index->mutex);
-    return stopping;
+    return background_write(background, &change.change);
 }
 
 /* Each zone in a snapshot of its own, so that none is held for long. */
@@ -115,16 +72,16 @@ static enum err read_zone(struct text_index *index, size_t i)
     return ERR_OK;
 }
 
-static enum err make_zones(struct text_index *index, size_t count)
+static enum err make_zones(struct text_index *index, struct background *background, size_t count)
 {
-    enum err err = write_zones(index, count, NULL);
+    enum err err = write_zones(index, background, count, NULL);
 
     for (size_t i = 0; i < count && !err; i++) {
-        if (is_stopping(index))
+        if (background_is_stopping(background))
             return ERR_ABANDONED;
         err = read_zone(index, i);
     }
-    return err ? err : write_zones(index, count, index->bits);
+    return err ? err : write_zones(index, background, count, index->bits);
 }
 
 static enum err find_zones(struct text_index *index, size_t *ret_count)
@@ -137,7 +94,7 @@ static enum err find_zones(struct text_index *index, size_t *ret_count)
     if (err)
         return err;
     look->zones = LOOK_ZONES;
-    look->rested_before = clock_now_us() - index->options.rest_ms * CLOCK_US_PER_MS;
+    look->rested_before = clock_now_us() - index->rest_us;
     err = store_text_zones(session, look, index->zones, MAKE_ZONES, ret_count);
     store_read_end(session);
     return err;
@@ -149,8 +106,9 @@ static void begin_look(struct text_index *index, const struct resource *resource
 }
 
 /* A look and what it finds; true when it is worth to go on at once. */
-static bool work_some(struct text_index *index)
+static bool work_some(void *context, struct background *background)
 {
+    struct text_index *index = context;
     struct text_look *look = &index->look;
     size_t count;
     enum err err;
@@ -158,7 +116,7 @@ static bool work_some(struct text_index *index)
     arena_reset(&index->arena);
     err = find_zones(index, &count);
     if (!err && count)
-        err = make_zones(index, count);
+        err = make_zones(index, background, count);
     if (err && err != ERR_ABANDONED && err != ERR_UNAVAILABLE)
         log_error("search_index_failed", "error=\"%s\"", err_text(err));
     if (err)
@@ -169,43 +127,22 @@ static bool work_some(struct text_index *index)
     return !err && count > 0;
 }
 
-static void wait_interval(struct text_index *index)
-{
-    int64_t until = clock_monotonic_ns() + index->options.interval_ms * 1000000;
-    struct timespec time = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
-
-    pthread_mutex_lock(&index->mutex);
-    while (!index->stopping &&
-           pthread_cond_clockwait(&index->wake, &index->mutex, CLOCK_MONOTONIC, &time) == 0)
-        ;
-    pthread_mutex_unlock(&index->mutex);
-}
-
-static void *run(void *context)
-{
-    struct text_index *index = context;
-
-    setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
-    while (!is_stopping(index)) {
-        if (!work_some(index))
-            wait_interval(index);
-    }
-    return NULL;
-}
-
 struct text_index *text_index_new(struct store *store, struct writer *writer,
                                   const struct text_index_options *options)
 {
     struct text_index *index = mem_zalloc(sizeof(*index));
+    struct background_options background = {.writer = writer,
+                                            .work = work_some,
+                                            .context = index,
+                                            .interval_ms = options->interval_ms,
+                                            .niceness = NICENESS};
 
     index->store = store;
-    index->writer = writer;
-    index->options = *options;
+    index->rest_us = options->rest_ms * CLOCK_US_PER_MS;
     begin_look(index, &trace_resource);
     arena_init(&index->arena, ARENA_BYTES);
-    pthread_mutex_init(&index->mutex, NULL);
-    pthread_cond_init(&index->wake, NULL);
-    if (pthread_create(&index->thread, NULL, run, index) != 0) {
+    index->background = background_new(&background);
+    if (!index->background) {
         mem_free(index);
         return NULL;
     }
@@ -216,13 +153,7 @@ void text_index_free(struct text_index *index)
 {
     if (!index)
         return;
-    pthread_mutex_lock(&index->mutex);
-    index->stopping = true;
-    pthread_cond_signal(&index->wake);
-    pthread_mutex_unlock(&index->mutex);
-    pthread_join(index->thread, NULL);
-    pthread_mutex_destroy(&index->mutex);
-    pthread_cond_destroy(&index->wake);
+    background_free(index->background);
     arena_done(&index->arena);
     mem_free(index);
 }
