@@ -11,6 +11,7 @@ MODULES = "base json http model query ingest".split()
 # Private parts of a module that the test of the named parent covers.
 COVERED_BY = {
     "src/http/server_*.c": "tests/unit/http/test_server.c",
+    "src/model/decode_*.c": "tests/unit/model/test_decode_fields.c",
 }
 
 
