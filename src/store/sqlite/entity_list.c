@@ -79,6 +79,18 @@ enum err store_entity_count(struct session *session, const struct entity_query *
     return err;
 }
 
+/* Whether rows are found by a walk over zones: spans in the order of ids, which is not that of
+ * their table, and traces of which zones leave some out. */
+static bool is_walked(const struct session *session, const struct entity_query *query,
+                      struct arena *arena)
+{
+    if (query->ids || !page_fits(query) || query->resource == &thread_resource)
+        return false;
+    if (query->resource == &span_resource)
+        return query->order == ORDER_ID;
+    return query->order != ORDER_FIELD && !session->writer && scan_is_narrowed(query, arena);
+}
+
 enum err store_entity_open(struct session *session, const struct entity_query *query,
                            struct arena *arena, struct entity_cursor **ret)
 {
@@ -87,9 +99,12 @@ enum err store_entity_open(struct session *session, const struct entity_query *q
     enum err err = ERR_OK;
 
     *ret = NULL;
-    if (query->resource == &span_resource && query->order == ORDER_ID && !query->ids &&
-        page_fits(query))
-        return entity_open_by_id(session, query, arena, ret);
+    if (is_walked(session, query, arena)) {
+        err = entity_open_by_id(session, query, arena, ret);
+        if (err != ERR_NOT_FOUND)
+            return err;
+        err = ERR_OK;
+    }
     sql_init(&sql, arena);
     if (query->resource == &thread_resource) {
         err = thread_add_list(session, &sql, query);

@@ -86,7 +86,7 @@ static enum err list_zones(struct session *session, const struct entity_query *q
                            struct arena *arena, struct candidate **ret, size_t *ret_count)
 {
     sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
-    bool spans = query->resource == &span_resource, down = true;
+    bool down = true;
     int measure = ZONE_ID, rc = SQLITE_ERROR;
     size_t size = 256;
     struct sql sql;
@@ -99,8 +99,7 @@ static enum err list_zones(struct session *session, const struct entity_query *q
     sql_add(&sql, "SELECT z.first, z.last, z.");
     sql_add(&sql, down ? "max_" : "min_");
     sql_add(&sql, zone_measures[measure].name);
-    sql_add(&sql, spans ? " FROM span_zone z WHERE " : " FROM trace_zone z WHERE ");
-    sql_add_zone_conditions(&sql, query);
+    scan_add_zones(&sql, query);
     if (query->has_before) {
         sql_add(&sql, " AND z.min_id <= ");
         sql_add_int(&sql, zone_id_prefix(&query->before));
@@ -158,15 +157,13 @@ static enum err take_range(struct session *session, sqlite3_stmt *statement, str
     return session_is_over(session) ? session_ended(session) : ERR_OK;
 }
 
-/* Fills the page in the default order: its rows come first, and what is behind them is only
- * counted. */
-static enum err take_first(struct session *session, struct scan *scan, struct arena *arena,
-                           struct page *page, bool *ret_ordered)
+/* Fills the page in the default order; *ret_range is the range of its last row. */
+static enum err take_first(struct session *session, const struct scan *scan, struct arena *arena,
+                           struct page *page, bool *ret_ordered, size_t *ret_range)
 {
     sqlite3_stmt *statement __attribute__((cleanup(statement_finalize))) = NULL;
     enum err err = page_init(page, &scan->query, arena);
     size_t range = 0;
-    int64_t behind = 0;
     struct sql sql;
     int bind;
 
@@ -187,9 +184,21 @@ static enum err take_first(struct session *session, struct scan *scan, struct ar
         err = take_range(session, statement, page, ret_ordered);
     }
     session->id_sets = NULL;
+    *ret_range = range ? range - 1 : 0;
+    return err;
+}
+
+/* The same, and what is behind the page is counted. */
+static enum err take_first_of_all(struct session *session, struct scan *scan, struct arena *arena,
+                                  struct page *page, bool *ret_ordered)
+{
+    int64_t behind = 0;
+    size_t range;
+    enum err err = take_first(session, scan, arena, page, ret_ordered, &range);
+
     if (err || !*ret_ordered || page->count < page->capacity)
         return err;
-    scan_cut(scan, range - 1, &page->keys[page->count - 1]);
+    scan_cut(scan, range, &page->keys[page->count - 1]);
     err = scan_count(session, scan, arena, &behind);
     page->total += behind;
     return err;
@@ -228,6 +237,8 @@ static enum err open_zone_reader(struct session *session, const struct entity_qu
 
     *ret = (struct zone_reader){0};
     sql_init(&sql, arena);
+    if (session->id_sets)
+        sql.sets = arena_zalloc(arena, sizeof(*sql.sets));
     sql_add(&sql, "SELECT ");
     sql_add_sort_value(&sql, query);
     sql_add(&sql, key_columns(query));
@@ -247,6 +258,7 @@ static enum err open_zone_reader(struct session *session, const struct entity_qu
     ret->statement = session_prepare_sql(session, &sql);
     if (!ret->statement)
         err = failure(session, &sql);
+    sql_sets_done(sql.sets);
     sql_done(&sql);
     return err;
 }
@@ -274,11 +286,18 @@ static enum err walk_zones(struct session *session, const struct entity_query *q
 {
     struct zone_reader reader;
     struct candidate *zones;
-    size_t count;
+    struct id_set *sets;
+    size_t count, set_count;
     enum err err = page_init(page, query, arena);
 
     if (!err)
         err = list_zones(session, query, arena, &zones, &count);
+    if (!err && query->filter && filter_uses_scores(query->filter)) {
+        err = id_sets_load(session, query, arena, &sets, &set_count);
+        session->id_sets = err ? NULL : sets;
+        if (id_set_is_too_large(err, arena))
+            err = ERR_OK;
+    }
     if (err)
         return err;
     err = open_zone_reader(session, query, arena, &reader);
@@ -289,6 +308,7 @@ static enum err walk_zones(struct session *session, const struct entity_query *q
         err = offer_zone(session, reader.statement, page);
     }
     sqlite3_finalize(reader.statement);
+    session->id_sets = NULL;
     page_sort(page);
     return err;
 }
@@ -340,11 +360,26 @@ static struct entity_cursor *open_page(struct session *session, const struct ent
     return cursor;
 }
 
+/* Traces stand in the order of their ids. ERR_NOT_FOUND when they do not come so. */
+static enum err walk_ids(struct session *session, const struct entity_query *query,
+                         struct arena *arena, struct page *page)
+{
+    bool ordered = true;
+    struct scan scan;
+    size_t range;
+    enum err err = scan_init(session, query, arena, &scan);
+
+    if (!err)
+        err = take_first(session, &scan, arena, page, &ordered, &range);
+    return !err && !ordered ? ERR_NOT_FOUND : err;
+}
+
 enum err entity_open_by_id(struct session *session, const struct entity_query *query,
                            struct arena *arena, struct entity_cursor **ret)
 {
     struct page *page = arena_zalloc(arena, sizeof(*page));
-    enum err err = walk_zones(session, query, arena, page);
+    enum err err = query->resource == &span_resource ? walk_zones(session, query, arena, page)
+                                                     : walk_ids(session, query, arena, page);
 
     *ret = err ? NULL : open_page(session, query, arena, page, query->offset);
     return err;
@@ -463,7 +498,7 @@ static enum err find_matches(struct session *session, const struct entity_query 
     enum err err = scan_init(session, query, arena, &scan);
 
     if (!err && ordered)
-        err = take_first(session, &scan, arena, page, &ordered);
+        err = take_first_of_all(session, &scan, arena, page, &ordered);
     return err || ordered ? err : collect(session, &scan, arena, page);
 }
 

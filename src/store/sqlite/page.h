@@ -70,7 +70,9 @@ struct entity_cursor {
 /* True when nothing narrows the list, so that the project's counters are the answer. */
 bool entity_is_whole_project(const struct entity_query *query);
 
-/* Opens a cursor over spans in the order of their ids. ERR_TOO_LARGE at the arena's ceiling. */
+/* Opens a cursor over spans in the order of their ids, or over traces in that order, of which zones
+ * rule some out. ERR_TOO_LARGE at the arena's ceiling, ERR_NOT_FOUND when it is to be tried
+ * otherwise. */
 enum err entity_open_by_id(struct session *session, const struct entity_query *query,
                            struct arena *arena, struct entity_cursor **ret);
 

@@ -43,19 +43,15 @@ static struct scan_range take_bounds(struct entity_query *query)
     return range;
 }
 
-/* Zones that may have rows of the query. False in *ret_all when some may be left out. */
-static void add_zones(struct sql *sql, const struct scan *scan, const struct scan_range *bounds,
-                      bool *ret_all)
+bool scan_add_zones(struct sql *sql, const struct entity_query *query)
 {
     struct trigrams_needed *needed = arena_alloc(sql->arena, sizeof(*needed));
 
-    sql_needed_trigrams(&scan->query, sql->arena, needed);
-    *ret_all = needed->count == 0 && !sql_narrows_zones(&scan->query);
-    sql_add(sql, "SELECT z.first, z.last FROM ");
-    sql_add(sql, is_span(&scan->query) ? "span_zone z" : "trace_zone z");
+    sql_needed_trigrams(query, sql->arena, needed);
+    sql_add(sql, is_span(query) ? " FROM span_zone z" : " FROM trace_zone z");
     if (needed->count) {
         sql_add(sql, " LEFT JOIN ");
-        sql_add(sql, zone_text_table(entity_slot(scan->query.resource)));
+        sql_add(sql, zone_text_table(entity_slot(query->resource)));
         sql_add(sql, " x ON x.project = z.project AND x.first = z.first WHERE (x.bits IS NULL OR"
                      " trigrams_have(x.bits, ");
         sql_add_text(sql, str_make((const char *)needed->numbers,
@@ -64,12 +60,8 @@ static void add_zones(struct sql *sql, const struct scan *scan, const struct sca
     } else {
         sql_add(sql, " WHERE ");
     }
-    sql_add_zone_conditions(sql, &scan->query);
-    sql_add(sql, " AND z.first <= ");
-    sql_add_uuid(sql, &bounds->last);
-    sql_add(sql, " AND z.last >= ");
-    sql_add_uuid(sql, &bounds->first);
-    sql_add(sql, " ORDER BY z.first DESC");
+    sql_add_zone_conditions(sql, query);
+    return needed->count > 0 || sql_narrows_zones(query);
 }
 
 /* Zones that follow each other in the answer are neighbours when none was left out. */
@@ -100,7 +92,13 @@ static enum err list_ranges(struct session *session, struct scan *scan, struct a
     int rc = SQLITE_ERROR;
 
     sql_init(&sql, arena);
-    add_zones(&sql, scan, bounds, &neighbours);
+    sql_add(&sql, "SELECT z.first, z.last");
+    neighbours = !scan_add_zones(&sql, &scan->query);
+    sql_add(&sql, " AND z.first <= ");
+    sql_add_uuid(&sql, &bounds->last);
+    sql_add(&sql, " AND z.last >= ");
+    sql_add_uuid(&sql, &bounds->first);
+    sql_add(&sql, " ORDER BY z.first DESC");
     statement = session_prepare_sql(session, &sql);
     sql_done(&sql);
     while (!err && statement && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
@@ -209,6 +207,16 @@ enum err scan_init(struct session *session, const struct entity_query *query, st
     ret->count = 0;
     bounds = take_bounds(&ret->query);
     return list_ranges(session, ret, arena, &bounds);
+}
+
+bool scan_is_narrowed(const struct entity_query *query, struct arena *arena)
+{
+    struct trigrams_needed *needed = arena_alloc(arena, sizeof(*needed));
+
+    if (!sql_scans_ranges(query))
+        return false;
+    sql_needed_trigrams(query, arena, needed);
+    return needed->count > 0 || sql_narrows_zones(query);
 }
 
 void scan_cut(struct scan *scan, size_t from, const struct page_key *key)

@@ -27,6 +27,13 @@ struct scan {
 enum err scan_init(struct session *session, const struct entity_query *query, struct arena *arena,
                    struct scan *ret);
 
+/* Appends " FROM … WHERE …" for the zones `z` that may have rows of a query. True when some may be
+ * left out. */
+bool scan_add_zones(struct sql *sql, const struct entity_query *query);
+
+/* Whether zones rule out some of the rows that a query goes over. */
+bool scan_is_narrowed(const struct entity_query *query, struct arena *arena);
+
 /* Leaves only what stands behind a key, which lies in the range `from`. */
 void scan_cut(struct scan *scan, size_t from, const struct page_key *key);
 
