@@ -4,25 +4,30 @@
 
 #include <stdlib.h>
 
-static enum err add_id(struct arena *arena, struct id_set *set, size_t *size, sqlite3_stmt *row)
+static enum err make_room(struct arena *arena, struct id_set *set, size_t *size, bool ranked)
 {
-    bool ranked = sqlite3_column_count(row) > 1;
+    size_t more = *size ? 2 * *size : 256;
 
     if (set->count == ID_SET_MAX)
         return ERR_TOO_LARGE;
-    if (set->count == *size) {
-        size_t more = *size ? 2 * *size : 256;
-        set->ids = arena_grow(arena, set->ids, *size * sizeof(*set->ids), more * sizeof(*set->ids));
-        if (ranked)
-            set->ranks = arena_grow(arena, set->ranks, *size * sizeof(*set->ranks),
-                                    more * sizeof(*set->ranks));
-        if (!set->ids || (ranked && !set->ranks))
-            return ERR_TOO_LARGE;
-        *size = more;
-    }
-    if (!column_uuid(row, 0, &set->ids[set->count]))
+    if (set->count < *size)
         return ERR_OK;
+    set->ids = arena_grow(arena, set->ids, *size * sizeof(*set->ids), more * sizeof(*set->ids));
     if (ranked)
+        set->ranks =
+            arena_grow(arena, set->ranks, *size * sizeof(*set->ranks), more * sizeof(*set->ranks));
+    *size = more;
+    return set->ids && (set->ranks || !ranked) ? ERR_OK : ERR_TOO_LARGE;
+}
+
+static enum err add_id(struct arena *arena, struct id_set *set, size_t *size, sqlite3_stmt *row)
+{
+    bool ranked = sqlite3_column_count(row) > 1;
+    enum err err = make_room(arena, set, size, ranked);
+
+    if (err || !column_uuid(row, 0, &set->ids[set->count]))
+        return err;
+    if (ranked && set->ranks)
         set->ranks[set->count] = sqlite3_column_int64(row, 1);
     set->count++;
     return ERR_OK;
@@ -104,7 +109,7 @@ static size_t lower_bound(const struct id_set *set, const struct uuid *id, size_
 
 ptrdiff_t id_set_find(const struct id_set *set, const struct uuid *id, size_t *hint)
 {
-    size_t low = 0, high = set->count, at = *hint < set->count ? *hint : 0, step = 1;
+    size_t low, high, at = *hint < set->count ? *hint : 0, step = 1;
 
     if (set->count == 0)
         return -1;
