@@ -122,6 +122,7 @@ describe("lists", () => {
       loaded = await all().then(() => true, () => false);
     }
     assert.ok(loaded);
+    await page.keyboard.press("End");
     assert.ok((await rows().count()) < 60);
     await page.getByRole("row", { name: /chat openai/ }).waitFor();
   });
