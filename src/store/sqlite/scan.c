@@ -311,6 +311,14 @@ static void fail(struct run *run, const struct session *session, enum err err)
     atomic_store(&run->stop, true);
 }
 
+static void fail_locked(struct run *run, const struct session *session, enum err err)
+{
+    pthread_mutex_lock(&run->mutex);
+    fail(run, session, err);
+    pthread_mutex_unlock(&run->mutex);
+}
+
+/* Without a page, the row is taken at once; a page collects until the end. */
 static void finish_range(struct run *run, struct session *session, sqlite3_stmt *statement, int rc)
 {
     const struct scan_result *result = run->result;
@@ -318,14 +326,13 @@ static void finish_range(struct run *run, struct session *session, sqlite3_stmt 
                    : session_is_over(session) ? session_ended(session)
                                               : ERR_OK;
 
-    pthread_mutex_lock(&run->mutex);
-    if (!err && result->page)
-        page_move(result->page, session->page);
-    else if (!err)
+    if (!err && !result->page) {
+        pthread_mutex_lock(&run->mutex);
         err = result->take(session, statement, result->context);
+        pthread_mutex_unlock(&run->mutex);
+    }
     if (err)
-        fail(run, session, err);
-    pthread_mutex_unlock(&run->mutex);
+        fail_locked(run, session, err);
 }
 
 static void run_ranges(struct run *run, struct session *session)
@@ -334,11 +341,8 @@ static void run_ranges(struct run *run, struct session *session)
         session_prepare_sql(session, &run->sql);
     size_t i;
 
-    if (!statement) {
-        pthread_mutex_lock(&run->mutex);
-        fail(run, session, ERR_INTERNAL);
-        pthread_mutex_unlock(&run->mutex);
-    }
+    if (!statement)
+        fail_locked(run, session, ERR_INTERNAL);
     while (statement && !is_stopped(run) &&
            (i = atomic_fetch_add(&run->next, 1)) < run->scan->count) {
         scan_bind(statement, run->bind, run->scan->by_range ? &run->scan->ranges[i] : NULL);
@@ -366,11 +370,13 @@ static void work(void *context, struct session *session)
     run_ranges(run, session);
     session->id_sets = NULL;
     session->page = NULL;
-    mem_free(page);
     pthread_mutex_lock(&run->mutex);
+    if (page)
+        page_move(run->result->page, page);
     run->rows += rows;
     run->steps += steps;
     pthread_mutex_unlock(&run->mutex);
+    mem_free(page);
 }
 
 static enum err run_shared(struct run *run)

@@ -234,11 +234,19 @@ static bool open_sessions(struct store *store, const struct store_options *optio
     return true;
 }
 
+/* Without its count of memory, SQLite's threads do not meet at one mutex for each allocation. */
+static void configure(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 struct store *store_open(const struct store_options *options, char *message, size_t message_size)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct store *store = mem_zalloc(sizeof(*store));
     size_t path_size = strlen(options->directory) + 16;
 
+    pthread_once(&once, configure);
     pthread_mutex_init(&store->mutex, NULL);
     pthread_cond_init(&store->reader_freed, NULL);
     pthread_cond_init(&store->checkpoint_wanted, NULL);
