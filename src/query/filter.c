@@ -261,8 +261,8 @@ static bool find_kind(struct parser *p, yyjson_val *object, enum filter_node_kin
 static enum err parse_node(struct parser *p, yyjson_val *value, size_t depth,
                            struct filter_node **ret)
 {
-    enum filter_node_kind kind;
-    yyjson_val *inner;
+    enum filter_node_kind kind = FILTER_TEST;
+    yyjson_val *inner = NULL;
 
     if (depth > FILTER_DEPTH_MAX)
         return too_much(p, FILTER_DEPTH_MAX, "levels");
