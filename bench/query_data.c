@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <yyjson.h>
 
 #include "client.h"
@@ -21,6 +22,7 @@
 #define CONNECTIONS 4
 #define ROUND_REQUESTS (ROUND_GROUPS * (1 + QUERY_SPANS_MAX))
 #define PATH_SIZE 512
+#define INDEX_WAIT_S 600
 
 /* Requests of one round; made by one thread while the ones before are sent. */
 struct round {
@@ -283,6 +285,38 @@ static bool query_data_verify(int port, const char *resource, size_t expected)
     return ok;
 }
 
+/* Zones that the server's search index lacks; -1 when the database cannot be read. */
+static long query_data_unindexed(const char *dir)
+{
+    static const char sql[] =
+        "SELECT (SELECT count(*) FROM trace_zone) + (SELECT count(*) FROM span_zone)"
+        " - (SELECT count(*) FROM trace_text WHERE bits IS NOT NULL)"
+        " - (SELECT count(*) FROM span_text WHERE bits IS NOT NULL)";
+    char path[PATH_SIZE];
+    sqlite3_stmt *stmt = NULL;
+    sqlite3 *db = NULL;
+    long zones = -1;
+    query_data_database(dir, path, sizeof(path));
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
+        zones = (long)sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return zones;
+}
+
+/* The index is made beside the writes, and is complete a while after them. */
+static bool query_data_wait_for_index(const char *dir)
+{
+    long zones = 1;
+    for (int i = 0; i < INDEX_WAIT_S && (zones = query_data_unindexed(dir)) > 0; i++)
+        sleep(1);
+    if (zones != 0)
+        fprintf(stderr, "query: the search index lacks %ld zones\n", zones);
+    return zones == 0;
+}
+
 static bool query_data_fill(const struct process *server, struct query_data *data)
 {
     uint64_t start = clock_now_ns();
@@ -315,10 +349,11 @@ static bool query_data_clear(const char *dir)
 static bool query_data_build(const char *dir, const char *binary, struct query_data *data)
 {
     struct process server;
+    setenv("OCELLI_SEARCH_INDEX_REST", "1s", 0);
     if (!query_data_clear(dir) || !query_data_write_note(dir, data, false) ||
         !process_start(&server, binary, dir))
         return false;
-    bool ok = query_data_fill(&server, data);
+    bool ok = query_data_fill(&server, data) && query_data_wait_for_index(dir);
     ok = process_stop(&server) && ok;
     data->was_built = true;
     return ok && query_data_write_note(dir, data, true);

@@ -59,17 +59,15 @@ static enum err write_zones(struct text_index *index, struct background *backgro
 /* Each zone in a snapshot of its own, so that none is held for long. */
 static enum err read_zone(struct text_index *index, size_t i)
 {
-    struct session *session;
+    struct session *session = NULL;
     enum err err = store_read_begin(index->store, &session);
 
-    if (err)
-        return err;
-    err = store_text_read(session, &index->zones[i], &index->arena, &index->bits[i]);
-    store_read_end(session);
     /* Texts that cannot be read in time rule nothing out, until they change. */
-    if (err)
+    if (!err &&
+        store_text_read(session, &index->zones[i], &index->arena, &index->bits[i]) != ERR_OK)
         index->bits[i] = STR("");
-    return ERR_OK;
+    store_read_end(session);
+    return err;
 }
 
 static enum err make_zones(struct text_index *index, struct background *background, size_t count)
@@ -87,15 +85,14 @@ static enum err make_zones(struct text_index *index, struct background *backgrou
 static enum err find_zones(struct text_index *index, size_t *ret_count)
 {
     struct text_look *look = &index->look;
-    struct session *session;
+    struct session *session = NULL;
     enum err err = store_read_begin(index->store, &session);
 
     *ret_count = 0;
-    if (err)
-        return err;
     look->zones = LOOK_ZONES;
     look->rested_before = clock_now_us() - index->rest_us;
-    err = store_text_zones(session, look, index->zones, MAKE_ZONES, ret_count);
+    if (!err)
+        err = store_text_zones(session, look, index->zones, MAKE_ZONES, ret_count);
     store_read_end(session);
     return err;
 }
