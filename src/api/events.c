@@ -55,7 +55,9 @@ static bool append_event(struct event_state *state, const struct feed_event *eve
     uuid_format(&event->id, digits);
     id = str_make(digits, UUID_TEXT_SIZE);
     if (event->deleted)
-        text = str_format(&state->rows, "{\"id\":\"%.*s\"}", STR_ARG(id));
+        text = str_format(&state->rows,
+                          event->of_trace ? "{\"trace_id\":\"%.*s\"}" : "{\"id\":\"%.*s\"}",
+                          STR_ARG(id));
     return !text.n || (buf_append(out, STR("event: ")) && buf_append(out, str_of(name)) &&
                        buf_append(out, STR("\nid: ")) && buf_append(out, id) &&
                        buf_append(out, STR("\ndata: ")) && buf_append(out, text) &&

@@ -87,19 +87,30 @@ static void drop_subscriber(struct feed_subscriber *subscriber)
     subscriber->drop(subscriber->context);
 }
 
+/* A trace takes its spans along; they are not noted one by one. */
+static bool concerns(const struct feed_subscriber *subscriber, const struct feed_note *note)
+{
+    return note->project_key == subscriber->project_key &&
+           (note->resource == subscriber->resource ||
+            (note->deleted && note->resource == &trace_resource));
+}
+
 static void tell(struct feed_subscriber *subscriber, const struct feed_note *note)
 {
+    bool of_trace = note->resource != subscriber->resource;
     uint16_t *place = find_place(subscriber, &note->id);
 
     if (*place) {
         subscriber->events[*place - 1].deleted = note->deleted;
+        subscriber->events[*place - 1].of_trace = of_trace;
         return;
     }
     if (subscriber->count == FEED_PENDING_MAX) {
         drop_subscriber(subscriber);
         return;
     }
-    subscriber->events[subscriber->count++] = (struct feed_event){note->id, note->deleted};
+    subscriber->events[subscriber->count++] =
+        (struct feed_event){note->id, note->deleted, of_trace};
     *place = (uint16_t)subscriber->count;
     if (subscriber->count == 1)
         subscriber->wake(subscriber->context);
@@ -114,8 +125,7 @@ void feed_publish(struct feed *feed, const struct change *change)
         if (change->notes.incomplete && !one->dropped)
             drop_subscriber(one);
         for (const struct feed_note *note = change->notes.first; note; note = note->next)
-            if (!one->dropped && note->project_key == one->project_key &&
-                note->resource == one->resource)
+            if (!one->dropped && concerns(one, note))
                 tell(one, note);
     }
     pthread_mutex_unlock(&feed->lock);

@@ -28,7 +28,8 @@ struct feed_note {
 
 struct feed_event {
     struct uuid id;
-    bool deleted; /* the last that happened to it */
+    bool deleted;  /* the last that happened to it */
+    bool of_trace; /* to those who follow spans: a trace was deleted with all its spans */
 };
 
 /* A feed for at most so many subscribers at the same time. Never NULL. */

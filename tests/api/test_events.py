@@ -49,7 +49,7 @@ class Stream:
         fields = dict(line.split(": ", 1) for line in block)
         assert list(fields) == ["event", "id", "data"]
         record = json.loads(fields["data"])
-        assert record["id"] == fields["id"]
+        assert (record["id"] if "id" in record else record["trace_id"]) == fields["id"]
         return fields["event"], fields["id"], record
 
     def take(self, count):
@@ -96,6 +96,17 @@ def test_created_updated_deleted(api, project, project_id, kind, make):
 
         api.delete(f"{kind}/{item['id']}")
         assert stream.next() == ("deleted", item["id"], {"id": item["id"]})
+
+
+def test_spans_go_with_their_trace(api, project, project_id):
+    """Those who follow spans are told once, of the trace."""
+    one = trace(project)
+    api.create("traces", one)
+    api.batch("spans", *[span(project, trace_id=one["id"]) for _ in range(3)])
+    with Stream(api, project_id, kind="spans") as stream:
+        api.update("traces", one["id"], {"project_name": project, "name": "changed"})
+        api.delete(f"traces/{one['id']}")
+        assert stream.next() == ("deleted", one["id"], {"trace_id": one["id"]})
 
 
 def test_kind_defaults_to_traces(api, project, project_id):

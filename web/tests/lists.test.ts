@@ -1,6 +1,6 @@
 /** What the pages of lists are made of, as far as it needs no browser. */
 import { describe, expect, it } from "vitest";
-import type { Trace } from "../src/api/types";
+import type { Span, Trace } from "../src/api/types";
 import { shiftInto } from "../src/components/basics";
 import { columnsOf } from "../src/pages/columns";
 import { listViewOf } from "../src/state/list_view";
@@ -31,6 +31,13 @@ describe("rows that come in", () => {
     expect(ids(next.rows)).toEqual(["5"]);
     expect(next).toMatchObject({ total: 8, uncertain: false });
     expect(withArrivals(state(9, "5"), { rows: [], gone: new Set(["1"]) }, true)).toMatchObject({ total: 9, uncertain: true });
+  });
+
+  it("go with the trace they belong to, of which there may be more", () => {
+    const spans = { ...state(9), rows: ["5", "4"].map((id) => ({ ...row(id), trace_id: `trace of ${id}`, type: "llm" }) as Span) };
+    const next = withArrivals(spans, { rows: [], gone: new Set(["trace of 4"]) }, true);
+    expect(ids(next.rows)).toEqual(["5"]);
+    expect(next).toMatchObject({ total: 8, uncertain: true });
   });
 
   it("wait where the order has no place for them", () => {

@@ -91,8 +91,9 @@ static void test_who_is_told(void **state)
     assert_int_equal(count, 2);
     assert_true(is_event(0, 10, false) && is_event(1, 12, true));
     assert_true(feed_take(spans.subscriber, events, &count));
-    assert_int_equal(count, 1);
-    assert_true(is_event(0, 11, false));
+    assert_int_equal(count, 2);
+    assert_true(is_event(0, 11, false) && !events[0].of_trace);
+    assert_true(is_event(1, 12, true) && events[1].of_trace);
     assert_true(feed_take(other.subscriber, events, &count));
     assert_int_equal(count, 0);
     assert_int_equal(traces.wakes, 1);

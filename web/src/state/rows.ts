@@ -177,12 +177,17 @@ export function mergeRows(rows: readonly AnyRow[], incoming: readonly AnyRow[]):
 /** What came in since it was shown last. */
 interface Arrivals {
   rows: readonly AnyRow[];
+  /** Ids of rows, or of the traces of spans. */
   gone: ReadonlySet<string>;
+}
+
+export function isGone(row: AnyRow, gone: ReadonlySet<string>): boolean {
+  return gone.has(row.id) || ("trace_id" in row && gone.has(row.trace_id));
 }
 
 /** A row that is not among those shown may be a new one, or an old one of a page further down. */
 export function withArrivals(old: State, { rows: incoming, gone }: Arrivals, inPlace: boolean): State {
-  const kept = old.rows.filter((row) => !gone.has(row.id));
+  const kept = old.rows.filter((row) => !isGone(row, gone));
   const removed = old.rows.length - kept.length;
   const known = new Set(kept.map((row) => row.id));
   const unknown = new Set(incoming.map((row) => row.id).filter((id) => !known.has(id)));
@@ -191,7 +196,8 @@ export function withArrivals(old: State, { rows: incoming, gone }: Arrivals, inP
     ...old,
     rows,
     total: old.total === null ? null : old.total - removed + added,
-    uncertain: old.uncertain || unknown.size > added || gone.size > removed,
+    // Of a trace that is gone, there may be more spans than those that were shown.
+    uncertain: old.uncertain || unknown.size > added || [...gone].some((id) => !old.rows.some((row) => row.id === id)),
   };
 }
 
@@ -264,10 +270,11 @@ function followRows(latest: { current: Source }, onState: (state: LiveState) => 
   };
   const onEvent = (event: string, data: string) => {
     if (event !== "trace" && event !== "span" && event !== "deleted") return;
-    const row = JSON.parse(data) as AnyRow;
-    rows.delete(row.id);
-    if (event !== "deleted") rows.set(row.id, row);
-    else if (!isThreads) gone.add(row.id);
+    const row = JSON.parse(data) as AnyRow & { trace_id?: string };
+    const id = row.id ?? row.trace_id;
+    rows.delete(id);
+    if (event !== "deleted") rows.set(id, row);
+    else if (!isThreads) gone.add(id);
     timer ??= setTimeout(flush, blind ? FLUSH_BLIND_MS : FLUSH_MS);
   };
   const stop = followEvents({

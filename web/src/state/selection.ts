@@ -2,7 +2,7 @@
  * may leave some of them out. Another view of the list begins with none, so that nothing is done to
  * rows that are not seen. */
 import { useCallback, useEffect, useState } from "preact/hooks";
-import type { AnyRow } from "./rows";
+import { isGone, type AnyRow } from "./rows";
 
 export type Selection = ReadonlyMap<string, AnyRow>;
 
@@ -31,7 +31,7 @@ export function useSelection(key: string): Selected {
   useEffect(() => setState({ key, rows: NONE }), [key]);
   const select = useCallback((rows: Selection) => setState({ key, rows }), [key]);
   const drop = useCallback(
-    (ids: ReadonlySet<string>) => setState((old) => ({ ...old, rows: new Map([...old.rows].filter(([id]) => !ids.has(id))) })),
+    (ids: ReadonlySet<string>) => setState((old) => ({ ...old, rows: new Map([...old.rows].filter(([, row]) => !isGone(row, ids))) })),
     [],
   );
   const clear = useCallback(() => select(NONE), [select]);
