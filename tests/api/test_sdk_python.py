@@ -59,13 +59,20 @@ def requests_of(server):
 
 
 def test_updates_overtake_the_batched_create(start_server, home, project):
-    server = start_server("--log-level", "debug")
-    report = sdk.run_python("manual.py", project, "batching", home=home, url=server.url + "/api")
-    sent = requests_of(server)
-    assert [len(report[kind]) for kind in KINDS] == [3, 3]
-    for kind in KINDS:  # otherwise this test would not test what it says
-        assert sent.index(("PATCH", kind + "/{id}")) < sent.index(("POST", kind + "/batch"))
-    assert sdk.is_stored(client.Api(server.url), report)
+    overtaken = set()
+    for attempt in range(5):
+        server = start_server("--log-level", "debug")
+        report = sdk.run_python("manual.py", f"{project} {attempt}", "batching", home=home,
+                                url=server.url + "/api")
+        sent = requests_of(server)
+        assert [len(report[kind]) for kind in KINDS] == [3, 3]
+        assert sdk.is_stored(client.Api(server.url), report)
+        overtaken |= {kind for kind in KINDS if sent.index(("PATCH", kind + "/{id}"))
+                      < sent.index(("POST", kind + "/batch"))}
+        if len(overtaken) == len(KINDS):
+            return
+    # The SDK sends batches by its own clock, which a busy machine can be too slow for now and then.
+    raise AssertionError(f"of {KINDS}, only {overtaken} were overtaken")
 
 
 def test_updates_without_batching(start_server, home, project):
