@@ -9,6 +9,7 @@ bool entity_may_move(const struct row *row)
     const struct value *spans = &row->record->v[TRACE_SPAN_COUNT];
 
     return row->exists && row->assumes_project && row->base_clock == NO_BASE_CLOCK &&
+           !row->project.deleted &&
            (row->record->resource == &span_resource || !value_is_set(spans) || spans->i == 0);
 }
 
@@ -57,7 +58,7 @@ enum err entity_move(struct entity_change *self, struct session *session, const 
 
     if (err)
         return err;
-    if (!entity_may_move(&from) || from.project.deleted || from.project.key == to->project.key)
+    if (!entity_may_move(&from) || from.project.key == to->project.key)
         return ERR_NOT_FOUND;
     moved.record = record_copy(arena, to->record);
     copy_row(&from, &moved);

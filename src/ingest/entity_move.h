@@ -8,8 +8,8 @@
 /* Rows that one move may add to sums, beside those of the change. */
 #define ENTITY_MOVE_SUMS 2
 
-/* Whether a row may be moved: PATCHes made it, none of them named a project, and no spans stand
- * below it where it is. */
+/* Whether a row may be moved: PATCHes made it, none of them named a project, no spans stand below
+ * it where it is, and its project is not deleted. */
 bool entity_may_move(const struct row *row);
 
 /* Moves the row of an id, wherever in the workspace it is, to a project, with its scores and

@@ -202,7 +202,7 @@ static enum err apply_create(struct change *change, struct session *session)
     if (err == ERR_NOT_FOUND || (!err && !row.exists)) {
         struct row other;
         enum err elsewhere = find_row(self, session, 0, id, &other);
-        moves = !elsewhere && entity_may_move(&other) && !other.project.deleted;
+        moves = !elsewhere && entity_may_move(&other);
         if (moves)
             elsewhere = check_place(self, &other, record, false);
         else if (!elsewhere && is_span(self) && !merge_is_placeholder(&other))
@@ -403,12 +403,13 @@ static enum err patch_row(struct entity_change *self, struct session *session,
         return err;
     if (project.key) {
         err = find_row(self, session, project.key, &self->ids[0], ret);
-        ret->assumes_project &= !named;
+        if (!err)
+            ret->assumes_project &= !named;
         if (err != ERR_NOT_FOUND && (err || ret->exists))
             return err;
     }
     err = find_row(self, session, 0, &self->ids[0], ret);
-    if (!err && named && entity_may_move(ret) && !ret->project.deleted) {
+    if (!err && named && entity_may_move(ret)) {
         moves = true;
         err = check_place(self, ret, self->records[0], true);
         err = err ? err : ERR_NOT_FOUND;
