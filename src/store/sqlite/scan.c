@@ -43,11 +43,20 @@ static struct scan_range take_bounds(struct entity_query *query)
     return range;
 }
 
+/* The trigrams that rows must have; true when these or other conditions rule zones out. */
+static bool find_needed(const struct entity_query *query, struct arena *arena,
+                        struct trigrams_needed **ret)
+{
+    *ret = arena_alloc(arena, sizeof(**ret));
+    sql_needed_trigrams(query, arena, *ret);
+    return (*ret)->count > 0 || sql_narrows_zones(query);
+}
+
 bool scan_add_zones(struct sql *sql, const struct entity_query *query)
 {
-    struct trigrams_needed *needed = arena_alloc(sql->arena, sizeof(*needed));
+    struct trigrams_needed *needed;
+    bool narrowed = find_needed(query, sql->arena, &needed);
 
-    sql_needed_trigrams(query, sql->arena, needed);
     sql_add(sql, is_span(query) ? " FROM span_zone z" : " FROM trace_zone z");
     if (needed->count) {
         sql_add(sql, " LEFT JOIN ");
@@ -61,7 +70,7 @@ bool scan_add_zones(struct sql *sql, const struct entity_query *query)
         sql_add(sql, " WHERE ");
     }
     sql_add_zone_conditions(sql, query);
-    return needed->count > 0 || sql_narrows_zones(query);
+    return narrowed;
 }
 
 /* Zones that follow each other in the answer are neighbours when none was left out. */
@@ -211,12 +220,9 @@ enum err scan_init(struct session *session, const struct entity_query *query, st
 
 bool scan_is_narrowed(const struct entity_query *query, struct arena *arena)
 {
-    struct trigrams_needed *needed = arena_alloc(arena, sizeof(*needed));
+    struct trigrams_needed *needed;
 
-    if (!sql_scans_ranges(query))
-        return false;
-    sql_needed_trigrams(query, arena, needed);
-    return needed->count > 0 || sql_narrows_zones(query);
+    return sql_scans_ranges(query) && find_needed(query, arena, &needed);
 }
 
 void scan_cut(struct scan *scan, size_t from, const struct page_key *key)
